@@ -14,7 +14,13 @@ from .base import *  # noqa: E402, F403
 SECRET_KEY = "tests-only"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MEDIA_ROOT = Path(tempfile.gettempdir()) / f"hezhang-tests-{os.getpid()}"  # conftest points it at tmp_path, test by test
+# A file and not memory: live-server threads and started processes open connections of their own. The process number
+# lets several test runs share a machine or a PostgreSQL server.
+_run = f"hezhang_test_{os.getpid()}"
+_on_sqlite = DATABASES["default"]["ENGINE"].endswith("sqlite3")  # noqa: F405
+DATABASES["default"]["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"{_run}.sqlite3") if _on_sqlite else _run}  # noqa: F405
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405  a connection kept by a thread would block dropping the database
+MEDIA_ROOT = Path(tempfile.gettempdir()) / _run  # conftest points it at tmp_path, test by test
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

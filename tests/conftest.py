@@ -1,0 +1,75 @@
+"""Fixtures and house rules for every test; the browser's are in tests/browser.py."""
+
+import os
+import socket
+from pathlib import Path
+
+import hypothesis
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.template import engines
+
+from tests.browser import browser, page  # noqa: F401  fixtures
+from tests.strictness import Undefined, guarded_connect, skip_or_fail
+
+hypothesis.settings.register_profile("hezhang", deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("hezhang")
+
+ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests that only mean something on PostgreSQL are left out, not skipped, when the database is SQLite."""
+    left_out = [] if ON_POSTGRES else [item for item in items if item.get_closest_marker("postgres_only")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _undefined_variables_fail():
+    engines["django"].engine.string_if_invalid = Undefined("undefined")
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+    cache.clear()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The throw-away Redis that bin/test starts."""
+    return os.environ.get("TEST_REDIS_URL") or skip_or_fail("TEST_REDIS_URL is not set; bin/test starts a Redis")
+
+
+@pytest.fixture
+def postgres_url() -> str:
+    """The throw-away PostgreSQL server that bin/test starts, its maintenance database."""
+    return os.environ.get("TEST_POSTGRES_URL") or skip_or_fail("TEST_POSTGRES_URL is not set; bin/test starts a PostgreSQL")
+
+
+@pytest.fixture
+def database_url(transactional_db) -> str:
+    """The address of this test's own database, for processes the test starts. Their commits are seen here and the other way round."""
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    return f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """Sample files and worlds that live beside the checkout; tests that read them are skipped where they are absent."""
+    folder = Path(os.environ.get("HEZHANG_SHARED") or Path(__file__).resolve().parent.parent.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("no shared folder beside the checkout; HEZHANG_SHARED can name it")
+    return folder
