@@ -1,0 +1,12 @@
+"""The base of every error that a person may see. Each app derives its own, named for the reader."""
+
+
+class HezhangError(Exception):
+    """Anticipated: shown to the person as `message`, a translated sentence; nothing was changed when it is raised."""
+
+    message = ""
+
+    def __init__(self, message=None, **params):
+        self.params = params
+        self.message = message or self.message
+        super().__init__(str(self.message) % params if params else str(self.message))

@@ -1,0 +1,24 @@
+"""Roles, and the formats a bank account's statements come in."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """A member's role in one merchant; `access.RIGHTS` says what each may do."""
+
+    OWNER = "owner", _("Owner")
+    ACCOUNTANT = "accountant", _("Accountant")
+    APPROVER = "approver", _("Approver")
+    OPERATOR = "operator", _("Operator")
+    VIEWER = "viewer", _("Viewer")
+
+
+class BankFormat(models.TextChoices):
+    """How a bank's statements are read."""
+
+    CSV = "csv", _("CSV with a column mapping")
+    MT940 = "mt940", "MT940"
+    CAMT053 = "camt053", "camt.053"
+    OFX = "ofx", "OFX"
+    BAI2 = "bai2", "BAI2"

@@ -1,0 +1,169 @@
+"""What the shop believes: orders, payments and refunds."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.channels.models import Channel
+from apps.core.scoping import TenantQuerySet
+from apps.merchants.models import Merchant
+from apps.orders.enums import PaymentState, RefundState
+
+
+class Storefront(models.Model):
+    """Where orders come from."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="storefronts")
+    code = models.CharField(max_length=40)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "code"], name="storefront_once")]
+
+    def __str__(self):
+        return self.code
+
+
+class Order(models.Model):
+    """What a customer bought, in the currency the shop sold it in."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="orders")
+    order_no = models.CharField(max_length=64)
+    order_key = models.CharField(max_length=64)  # as it is compared and searched: `cells.key_text`
+    storefront = models.ForeignKey(Storefront, null=True, on_delete=models.PROTECT, related_name="orders")
+    placed_at = models.DateTimeField(null=True)
+    total_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    customer_ref = models.CharField(max_length=100, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merchant", "order_key"], name="order_once")]
+        indexes = [models.Index(fields=["merchant", "-placed_at", "-id"], name="order_newest")]
+
+    def __str__(self):
+        return self.order_no
+
+
+class Payment(models.Model):
+    """One attempt to pay an order through one channel, known by (channel, merchant_ref)."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="payments")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="payments")
+    method = models.CharField(max_length=20)
+    merchant_ref = models.CharField(max_length=100)
+    merchant_ref_key = models.CharField(max_length=100)
+    provider_ref = models.CharField(max_length=100, blank=True)
+    provider_ref_key = models.CharField(max_length=100, blank=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    order_total_minor = models.BigIntegerField()  # the order's total as this row stated it, in this payment's currency
+    state = models.CharField(max_length=20, choices=PaymentState.choices)
+    placed_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    business_date = models.DateField(null=True)  # of paid_at, in the channel's zone
+    customer_ref = models.CharField(max_length=100, blank=True)
+    payer_country = models.CharField(max_length=2, blank=True)
+    payer_ip = models.CharField(max_length=45, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "merchant_ref_key"], name="payment_once"),
+            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(condition=Q(state__in=PaymentState.values), name="payment_state_known"),
+            models.CheckConstraint(
+                condition=Q(paid_at__isnull=False) | ~Q(state__in=["paid", "partially_refunded", "refunded"]),
+                name="payment_paid_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_at=None, business_date=None) | Q(paid_at__isnull=False, business_date__isnull=False),
+                name="payment_day_with_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-placed_at", "-id"], name="payment_newest"),
+            models.Index(fields=["merchant", "merchant_ref_key"], name="payment_merchant_ref"),
+            models.Index(fields=["merchant", "provider_ref_key"], name="payment_provider_ref"),
+            models.Index(fields=["channel", "business_date"], name="payment_channel_day"),
+        ]
+
+    def __str__(self):
+        return self.merchant_ref
+
+
+class Refund(models.Model):
+    """Money back on one payment. The amount is positive here; lines and discrepancies carry it negative."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="refunds")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="refunds")
+    refund_no = models.CharField(max_length=100)
+    refund_no_key = models.CharField(max_length=100)
+    provider_refund_ref = models.CharField(max_length=100, blank=True)
+    provider_refund_ref_key = models.CharField(max_length=100, blank=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=12, choices=RefundState.choices)
+    requested_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
+    business_date = models.DateField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "refund_no_key"], name="refund_once"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(condition=Q(state__in=RefundState.values), name="refund_state_known"),
+            models.CheckConstraint(condition=Q(refunded_at__isnull=False) | ~Q(state="succeeded"), name="refund_done_has_time"),
+        ]
+        indexes = [models.Index(fields=["channel", "business_date"], name="refund_channel_day")]
+
+    def __str__(self):
+        return self.refund_no
+
+
+class PaymentEvent(models.Model):
+    """The time line of a payment; append-only. `kind` is a dotted name such as books.state_changed."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="events")
+    happened_at = models.DateTimeField()
+    kind = models.CharField(max_length=60)
+    detail = models.JSONField(default=dict)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["payment", "happened_at"], name="payment_event_time")]
+
+    def __str__(self):
+        return self.kind
+
+
+class BookImport(models.Model):
+    """A file of the shop's own books as it was brought in: kept, counted, known by its hash."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=[("payments", "payments"), ("refunds", "refunds")])
+    name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    rows_in = models.IntegerField(default=0)
+    rows_new = models.IntegerField(default=0)
+    rows_changed = models.IntegerField(default=0)
+    rows_same = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey("merchants.User", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant", "sha256"], name="book_import_hash")]
+
+    def __str__(self):
+        return self.name

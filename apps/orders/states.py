@@ -1,0 +1,28 @@
+"""Which state may follow which, as data."""
+
+from apps.orders.enums import PaymentState as P
+from apps.orders.enums import RefundState as R
+
+CAPTURED = frozenset({P.PAID, P.PARTIALLY_REFUNDED, P.REFUNDED})  # money was taken: a statement line is expected
+
+PAYMENT_MOVES: dict[P, frozenset[P]] = {
+    P.PENDING: frozenset({P.AUTHORIZED, P.PAID, P.PARTIALLY_REFUNDED, P.REFUNDED, P.FAILED, P.EXPIRED, P.CANCELLED}),
+    P.AUTHORIZED: frozenset({P.PAID, P.PARTIALLY_REFUNDED, P.REFUNDED, P.FAILED, P.EXPIRED, P.CANCELLED}),
+    P.PAID: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED}),
+    P.PARTIALLY_REFUNDED: frozenset({P.PAID, P.REFUNDED}),
+    P.REFUNDED: frozenset(),
+    P.FAILED: frozenset(),
+    P.EXPIRED: frozenset({P.PAID}),  # an ATM transfer may arrive after its deadline
+    P.CANCELLED: frozenset(),
+}
+
+REFUND_MOVES: dict[R, frozenset[R]] = {
+    R.REQUESTED: frozenset({R.APPROVED, R.SUBMITTING, R.SUCCEEDED, R.FAILED, R.REJECTED, R.WITHDRAWN}),
+    R.APPROVED: frozenset({R.SUBMITTING, R.SUCCEEDED, R.FAILED}),
+    R.SUBMITTING: frozenset({R.SUCCEEDED, R.FAILED, R.UNKNOWN}),
+    R.UNKNOWN: frozenset({R.SUCCEEDED, R.FAILED}),
+    R.SUCCEEDED: frozenset(),
+    R.FAILED: frozenset(),
+    R.REJECTED: frozenset(),
+    R.WITHDRAWN: frozenset(),
+}

@@ -1,0 +1,98 @@
+"""Words of reconciliation. Codes are those of the blueprint and never change."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class StatementState(models.TextChoices):
+    """received → parsed → posted → superseded | withdrawn; received → rejected."""
+
+    RECEIVED = "received", _("received")
+    PARSED = "parsed", _("read, not imported yet")
+    POSTED = "posted", _("imported")
+    SUPERSEDED = "superseded", _("replaced")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    REJECTED = "rejected", _("refused")
+
+
+class Kind(models.TextChoices):
+    """What differs; the label is the plain sentence people see."""
+
+    MISSING_AT_PROVIDER = "missing_at_provider", _("The provider does not list this payment")
+    MISSING_IN_BOOKS = "missing_in_books", _("The provider lists a payment we do not have")
+    AMOUNT_MISMATCH = "amount_mismatch", _("Payment amounts differ")
+    FEE_MISMATCH = "fee_mismatch", _("The fee is not as agreed")
+    FX_VARIANCE = "fx_variance", _("The exchange rate differs")
+    CURRENCY_MISMATCH = "currency_mismatch", _("Currencies differ")
+    STATUS_MISMATCH = "status_mismatch", _("The provider settled it, our books say otherwise")
+    DUPLICATE_LINE = "duplicate_line", _("The provider lists it twice")
+    DUPLICATE_PAYMENT = "duplicate_payment", _("The order was paid twice")
+    AMBIGUOUS_MATCH = "ambiguous_match", _("Several payments fit equally well")
+    REFUND_MISSING_AT_PROVIDER = "refund_missing_at_provider", _("The provider does not list this refund")
+    REFUND_MISSING_IN_BOOKS = "refund_missing_in_books", _("The provider refunded, our books did not")
+    REFUND_AMOUNT_MISMATCH = "refund_amount_mismatch", _("Refund amounts differ")
+    DISPUTE_MISSING_IN_BOOKS = "dispute_missing_in_books", _("A chargeback we have no case for")
+    LATE_SETTLEMENT = "late_settlement", _("Settled later than agreed")
+    PAYOUT_AMOUNT_MISMATCH = "payout_amount_mismatch", _("The payout differs from its lines")
+    PAYOUT_MISSING_IN_BANK = "payout_missing_in_bank", _("The payout has not reached the bank")
+    BANK_AMOUNT_MISMATCH = "bank_amount_mismatch", _("The bank received another amount")
+    UNEXPECTED_BANK_LINE = "unexpected_bank_line", _("A deposit no payout explains")
+    STATEMENT_GAP = "statement_gap", _("A day's statement is missing")
+    STATEMENT_TOTAL_MISMATCH = "statement_total_mismatch", _("The statement's own totals do not add up")
+
+
+class Subject(models.TextChoices):
+    """What a discrepancy is about."""
+
+    PAYMENT = "payment", _("payment")
+    REFUND = "refund", _("refund")
+    LINE = "line", _("statement line")
+    PAYOUT = "payout", _("payout")
+    BANK_LINE = "bank_line", _("bank line")
+    STATEMENT = "statement", _("statement")
+    CHANNEL_DAY = "channel_day", _("day")
+
+
+class DiscrepancyState(models.TextChoices):
+    """open → investigating → resolved | written_off; open → cleared when the missing side arrives by itself."""
+
+    OPEN = "open", _("open")
+    INVESTIGATING = "investigating", _("in work")
+    RESOLVED = "resolved", _("resolved")
+    WRITTEN_OFF = "written_off", _("written off")
+    CLEARED = "cleared", _("cleared by itself")
+
+
+class Severity(models.TextChoices):
+    """How fast a person must look."""
+
+    CRITICAL = "critical", _("critical")
+    HIGH = "high", _("high")
+    NORMAL = "normal", _("normal")
+
+
+class Resolution(models.TextChoices):
+    """How a person closed a discrepancy."""
+
+    EXPLAINED = "explained", _("explained, nothing to book")
+    BOOKS_CORRECTED = "books_corrected", _("our books were corrected")
+    CLAIMED = "claimed", _("claimed from the provider")
+    MATCHED = "matched", _("matched by hand")
+    SET_ASIDE = "set_aside", _("set aside")
+    WRITTEN_OFF = "written_off", _("difference written off")
+
+
+class Rule(models.TextChoices):
+    """Which rule made a match."""
+
+    PROVIDER_REF = "provider_ref", _("same provider number")
+    MERCHANT_REF = "merchant_ref", _("same merchant number")
+    REFUND_REF = "refund_ref", _("same refund number")
+    PAYMENT_AMOUNT = "payment_amount", _("refund of the same payment with the same amount")
+    PAYMENT_TIME = "payment_time", _("refund of the same payment, nearest in time")
+    AMOUNT_TIME = "amount_time", _("only payment of this amount at that time")
+    GROUP_SUM = "group_sum", _("several lines add up to the payment")
+    MANUAL = "manual", _("matched by hand")
+    PAYOUT_REF = "payout_ref", _("payout number in the bank memo")
+    DUE_AMOUNT = "due_amount", _("amount and date of the payout")
+    DUE_DATE = "due_date", _("date of the payout, another amount")
