@@ -1,4 +1,4 @@
-"""Addresses. Each app owns its own paths; the names are `<app>:<page>`."""
+"""Addresses. Each app owns its own paths; the names are `<app>:<page>`. Every page of a merchant lies under `/m/<slug>/`."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -11,8 +11,8 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("", include("apps.merchants.urls")),
-    path("", include("apps.channels.urls")),
-    path("", include("apps.orders.urls")),
-    path("", include("apps.settlements.urls")),
-    path("", include("apps.reports.urls")),
+    path("m/<slug:merchant_slug>/", include("apps.channels.urls")),
+    path("m/<slug:merchant_slug>/", include("apps.orders.urls")),
+    path("m/<slug:merchant_slug>/", include("apps.settlements.urls")),
+    path("m/<slug:merchant_slug>/", include("apps.reports.urls")),
 ]
