@@ -10,6 +10,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.template import engines
 
+from apps.core.jobs import runner
+from apps.core.models import Job, JobState
 from tests.browser import browser, page  # noqa: F401  fixtures
 from tests.strictness import Undefined, guarded_connect, skip_or_fail
 
@@ -73,3 +75,16 @@ def shared_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("no shared folder beside the checkout; HEZHANG_SHARED can name it")
     return folder
+
+
+@pytest.fixture
+def run_jobs():
+    """Stands for the worker: runs what waits, oldest first, until nothing does. Returns the rows as they ended."""
+
+    def run_waiting() -> list[Job]:
+        ended = []
+        while (waiting := Job.objects.filter(state=JobState.QUEUED).order_by("pk").first()) is not None:
+            ended.append(runner.run(job_id=waiting.pk))
+        return ended
+
+    return run_waiting
