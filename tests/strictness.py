@@ -50,7 +50,7 @@ class Undefined(str):
 
     def __mod__(self, variable):
         origin = _template_of_the_caller()
-        if origin.startswith(str(settings.BASE_DIR / "templates")) or origin.startswith(str(settings.BASE_DIR / "apps")):
+        if origin.startswith((str(settings.BASE_DIR / "templates"), str(settings.BASE_DIR / "apps"))):
             raise UndefinedTemplateVariable(f"{{{{ {variable} }}}} in {origin}")
         return ""
 
