@@ -1,0 +1,270 @@
+"""Reading a delimited file through a column mapping, as text and without loss. No Django here.
+
+Banks and small providers export whatever their software likes: lines of preamble, cells padded with blanks and TABs, totals at the
+end, Big5 or GBK. This module finds the header, keeps every cell as text and numbers each row as an editor does; meaning is
+added by `banks.mapped_csv` and by the generic provider.
+"""
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+
+import polars as pl
+
+from apps.channels import cells
+from apps.channels.contracts import FileRefused, Refusal, Reject, Rejection
+from apps.core.money import MAX_MINOR
+
+BLANKS = cells.WRAPPERS + "\ufeff\u00a0\u202f"
+HEADER_WITHIN = 60  # lines that are searched for the header below the mapped preamble
+# Windows' own supersets: what a bank calls Big5 or GBK holds characters that the strict standard has not.
+FAMILIES = {
+    "big5": ("cp950", "big5hkscs"),
+    "gb2312": ("gb18030",),
+    "gbk": ("gb18030",),
+    "utf-8": ("utf-8-sig",),
+    "shift_jis": ("cp932",),
+}
+FALLBACKS = ("utf-8-sig", "gb18030", "cp950", "big5hkscs")
+MARKS_OF_ORDER = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """A row of totals: its line number and its cells by header name."""
+
+    row_no: int
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file cut into cells. `frame` holds one text column a header name; `row_no` numbers its rows by physical line."""
+
+    header: tuple[str, ...]
+    frame: pl.DataFrame
+    row_no: pl.Series
+    preamble: tuple[str, ...]
+    footers: tuple[Footer, ...]
+    rejections: tuple[Rejection, ...]  # rows with too few or too many cells
+    rows_in: int  # frame.height + len(rejections)
+
+    @property
+    def hashes(self) -> pl.Series:
+        """`cells.row_hash` over all columns, mapped or not."""
+        return cells.row_hash(self.frame, self.frame.columns)
+
+
+def read_sheet(data: bytes, mapping: dict, required: list[str]) -> Sheet:
+    """Cuts a file into cells by `mapping`'s encoding, delimiter, skip_rows and footer_starts.
+
+    :raises FileRefused: empty, encoding, other_layout, bad_format, or no_mapping when the mapping itself is not usable.
+    """
+    if not data.strip():
+        raise FileRefused(Refusal.EMPTY)
+    delimiter, skip = _dialect(mapping)
+    lines, at, header = _find_header(data, mapping, required, delimiter, skip)
+    doubled = sorted({name for name in required if header.count(name) > 1})
+    if doubled:
+        raise FileRefused(Refusal.BAD_FORMAT, row=at + 1, reason=f"column appears twice: {', '.join(doubled)}")
+    starts = mapping.get("footer_starts") or ()
+    rows, numbers, footers, rejections = _rows(lines, at, header, delimiter, (starts,) if isinstance(starts, str) else tuple(starts))
+    names = _unique(header)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    frame = pl.DataFrame([pl.Series(name, column, dtype=pl.String) for name, column in zip(names, columns, strict=True)])
+    return Sheet(
+        header=tuple(header),
+        frame=frame,
+        row_no=pl.Series("row_no", numbers, dtype=pl.Int32),
+        preamble=tuple(line.strip() for line in lines[:at]),
+        footers=tuple(footers),
+        rejections=tuple(rejections),
+        rows_in=len(rows) + len(rejections),
+    )
+
+
+def decode(data: bytes, encoding: str) -> str:
+    """Strict text by the mapped encoding, or by the mark of order that the file itself carries.
+
+    :raises FileRefused: encoding, with the line at which decoding stopped.
+    """
+    candidates = _encodings(data, encoding)[: len(FAMILIES.get(_canonical(encoding), (encoding,)))]
+    for candidate in candidates:
+        try:
+            return data.decode(candidate)
+        except UnicodeError as error:
+            failed = error
+    start = getattr(failed, "start", 0)
+    raise FileRefused(Refusal.ENCODING, row=data.count(b"\n", 0, start) + 1, encodings=list(candidates))
+
+
+def amount_text(column: str, mapping: dict) -> pl.Expr:
+    """A cleaned money cell with `.` before the fraction and `,` between thousands; empty for a lone dash."""
+    bare = pl.col(column).fill_null("").str.strip_chars(BLANKS).str.replace_all("−", "-", literal=True)
+    decimal = mapping.get("decimal") or "."
+    thousands = mapping.get("thousands") or ("." if decimal == "," else ",")
+    if (decimal, thousands) != (".", ","):
+        # Swapped at once, so that a grouping mark out of place stays visible and is refused, not dropped.
+        swaps = {",": "?", ".": "?"} | {thousands: ",", decimal: "."}
+        bare = bare.str.replace_many(list(swaps), list(swaps.values()))
+    return pl.when(bare.str.contains(r"^[-–—]+$")).then(pl.lit("")).otherwise(bare)
+
+
+def money(frame: pl.DataFrame, row_no: pl.Series, column: str, mapping: dict, currency: str) -> tuple[pl.Series, list[Rejection]]:
+    """One money column as minor units, null where the cell is blank, and a rejection for each cell that is no plain amount."""
+    text = frame.select(amount_text(column, mapping).alias("text")).to_series()
+    reading = pl.DataFrame({"row_no": row_no, "raw": frame[column], "text": text}).with_columns(
+        value=cells.minor(pl.col("text"), currency), plain=cells.is_amount(pl.col("text"))
+    )
+    fits = (pl.col("value").abs() <= MAX_MINOR).fill_null(False)
+    bad = reading.filter((pl.col("text") != "") & ~fits)
+    rejections = [
+        Rejection(no, _amount_fault(raw, value, plain), column, raw[:80])
+        for no, raw, value, plain in bad.select("row_no", "raw", "value", "plain").iter_rows()
+    ]
+    return reading.select(pl.when(fits).then(pl.col("value")).alias(column)).to_series(), rejections
+
+
+def date_column(frame: pl.DataFrame, row_no: pl.Series, column: str, date_format: str) -> tuple[pl.Series, list[Rejection]]:
+    """One column of days; a cell that is no day of this century is rejected.
+
+    `%K` in the format stands for a year of the Republic (民國): 115 is 2026.
+
+    :raises FileRefused: no_mapping, when the format itself cannot be used.
+    """
+    text = pl.col(column).fill_null("").str.strip_chars(BLANKS)
+    if "%K" in date_format:
+        parts = text.str.extract_groups(r"^(\d{2,3})(.*)$")
+        year = parts.struct.field("1").cast(pl.Int32, strict=False) + 1911
+        text = pl.concat_str(year.cast(pl.String), parts.struct.field("2"))
+        date_format = date_format.replace("%K", "%Y")
+    try:
+        day = frame.select(text.str.to_date(date_format, strict=False).alias(column)).to_series()
+    except pl.exceptions.PolarsError as error:
+        raise FileRefused(Refusal.NO_MAPPING, account="", reason=f"date_format {date_format}") from error
+    sane = (day.dt.year() >= 2000) & (day.dt.year() <= 2099)
+    bad = pl.DataFrame({"row_no": row_no, "raw": frame[column]}).filter(~sane.fill_null(False))
+    rejections = [
+        Rejection(no, Reject.BAD_TIME if raw.strip(BLANKS) else Reject.MISSING_VALUE, column, raw[:80]) for no, raw in bad.iter_rows()
+    ]
+    return day, rejections
+
+
+def _amount_fault(raw: str, value: int | None, plain: bool) -> Reject:
+    if value is not None:
+        return Reject.TOO_LARGE
+    if plain:
+        return Reject.EXCESS_DIGITS
+    bare = raw.strip()
+    return Reject.FORMULA if bare[:1] in "=+@-" and bare.lstrip("=+@-")[:1].isalpha() else Reject.BAD_AMOUNT
+
+
+def _dialect(mapping: dict) -> tuple[str, int]:
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(mapping.get("delimiter") or ",", mapping.get("delimiter") or ",")
+    skip = mapping.get("skip_rows") or 0
+    if len(delimiter) != 1 or delimiter in '"\r\n' or not isinstance(skip, int) or skip < 0:
+        raise FileRefused(Refusal.NO_MAPPING, account="", reason="delimiter or skip_rows")
+    return delimiter, skip
+
+
+def _canonical(encoding: str) -> str:
+    return (encoding or "utf-8").lower().replace("_", "-").replace("shift-jis", "shift_jis").replace("utf8", "utf-8")
+
+
+def _encodings(data: bytes, encoding: str) -> list[str]:
+    """What to try, in order: the file's own mark, the mapped encoding and its supersets, then the usual others."""
+    marked = [name for mark, name in MARKS_OF_ORDER.items() if data.startswith(mark)]
+    mapped = list(FAMILIES.get(_canonical(encoding), (encoding,)))
+    try:
+        [codecs.lookup(name) for name in mapped]
+        "".encode(mapped[0])
+    except (LookupError, UnicodeError) as error:
+        raise FileRefused(Refusal.NO_MAPPING, account="", reason=f"encoding {encoding}") from error
+    return list(dict.fromkeys([*marked, *mapped, *FALLBACKS]))
+
+
+def _find_header(data: bytes, mapping: dict, required: list[str], delimiter: str, skip: int) -> tuple[list[str], int, list[str]]:
+    """The physical lines, the index of the header's line and its cells.
+
+    An encoding other than the mapped one is only believed when the header proves it, that is when a mapped name is not ASCII.
+    """
+    encoding = mapping.get("encoding") or "utf-8"
+    candidates = _encodings(data, encoding)
+    trusted = {"utf-8-sig", MARKS_OF_ORDER.get(data[:3]), MARKS_OF_ORDER.get(data[:2]), *FAMILIES.get(_canonical(encoding), (encoding,))}
+    provable = any(not name.isascii() for name in required)
+    nearest = None
+    for candidate in candidates:
+        if candidate not in trusted and not provable:
+            continue
+        try:
+            lines = list(io.StringIO(data.decode(candidate), newline=""))
+        except UnicodeError:
+            continue
+        at, header = _header_in(lines, required, delimiter, skip)
+        if set(required) <= set(header):
+            return lines, at, header
+        nearest = nearest or header
+    if nearest is None:
+        decode(data, encoding)  # raises with the line
+        raise FileRefused(Refusal.ENCODING, row=1, encodings=candidates)
+    missing = [name for name in dict.fromkeys(required) if name not in nearest]
+    unknown = [name for name in nearest if name and name not in required]
+    raise FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=unknown[:40], found=[name[:80] for name in nearest[:40]])
+
+
+def _header_in(lines: list[str], required: list[str], delimiter: str, skip: int) -> tuple[int, list[str]]:
+    """The line that holds all mapped names, searched from the end of the preamble on, then in the preamble; else the nearest."""
+    best, best_at, best_score = [], min(skip, len(lines)), -1
+    for at in [*range(skip, min(len(lines), skip + HEADER_WITHIN)), *range(min(skip, len(lines)))]:
+        try:
+            found = [cell.strip(BLANKS) for cell in next(csv.reader([lines[at]], delimiter=delimiter), [])]
+        except csv.Error:
+            continue
+        score = len(set(required) & set(found))
+        if score == len(set(required)):
+            return at, found
+        if score > best_score and any(found):
+            best, best_at, best_score = found, at, score
+    return best_at, best
+
+
+def _unique(header: list[str]) -> list[str]:
+    """Header names made usable as column names: blank and repeated ones are told apart by their place."""
+    seen, names = set(), []
+    for place, name in enumerate(header, start=1):
+        name = name if name and name not in seen else f"{name}#{place}"
+        seen.add(name)
+        names.append(name)
+    return names
+
+
+def _rows(lines: list[str], at: int, header: list[str], delimiter: str, footer_starts: tuple[str, ...]):
+    """The rows below the header as lists of cells, their line numbers, the footers and the rows of another width."""
+    width = len(header)
+    rows, numbers, footers, rejections = [], [], [], []
+    # Strict: a quote that is never closed must stop the file, not swallow the rest of it as one cell.
+    reader = csv.reader(lines[at + 1 :], delimiter=delimiter, strict=True)
+    before = 0
+    try:
+        for row in reader:
+            number, before = at + 2 + before, reader.line_num
+            if not "".join(row).strip(BLANKS):
+                continue
+            if footer_starts and _first(row).startswith(footer_starts):
+                footers.append(Footer(number, {name: cell.strip(BLANKS) for name, cell in zip(header, row, strict=False)}))
+                continue
+            if len(row) > width and not "".join(row[width:]).strip(BLANKS):
+                row = row[:width]
+            if len(row) == width:
+                rows.append(row)
+                numbers.append(number)
+            else:
+                rejections.append(Rejection(number, Reject.COLUMN_COUNT, "", delimiter.join(row)[:80]))
+    except csv.Error as error:
+        raise FileRefused(Refusal.BAD_FORMAT, row=at + 1 + reader.line_num, reason=str(error)) from error
+    return rows, numbers, footers, rejections
+
+
+def _first(row: list[str]) -> str:
+    return next((cell.strip(BLANKS) for cell in row if cell.strip(BLANKS)), "")
