@@ -7,11 +7,11 @@ from pathlib import Path
 os.environ["HEZHANG_ENV_FILE"] = ""
 os.environ["CELERY_BROKER_URL"] = "memory://"
 
-from apps.core.logging import logging_config  # noqa: E402  the two lines above must come first
+from apps.core.logging import logging_config  # the two lines above must come first
 
-from .base import *  # noqa: E402, F403
+from .base import *  # noqa: F403
 
-SECRET_KEY = "tests-only"
+SECRET_KEY = "tests-only"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file and not memory: live-server threads and started processes open connections of their own. The process number
