@@ -5,6 +5,7 @@ Every file is read with all columns as text: 28-digit trade numbers and leading 
 
 import hashlib
 import re
+import struct
 from datetime import date
 
 import polars as pl
@@ -12,8 +13,9 @@ import polars as pl
 from apps.core.money import exponent
 
 WRAPPERS = " \t\r\n\u3000=\"'`’"  # ="…", TAB, backtick: put there so that spreadsheets leave long ids alone
+PLAIN_DECIMAL = r"^[+\-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?$"  # of any length
 FORMULA = r"^[=+@\-][A-Za-z(]"  # after unwrapping: a real formula, never a number
-_DAY = re.compile(r"(?<!\d)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
+_DAY = re.compile(r"(?<!\d)(20\d{2})(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
 def clean(column: str) -> pl.Expr:
@@ -38,14 +40,10 @@ def is_amount(expression: pl.Expr) -> pl.Expr:
 
 def scaled(expression: pl.Expr, digits: int) -> pl.Expr:
     """A plain decimal as an Int64 of 10**-digits; null where it is no plain decimal or carries more digits than that."""
-    bare = expression.str.replace_all(",", "")
-    whole = bare.str.extract(r"^[+\-]?([0-9]+)", 1)
-    fraction = bare.str.extract(r"\.([0-9]+)$", 1).fill_null("").str.replace(r"0+$", "")
-    padded = fraction.str.pad_end(digits, "0") if digits else fraction
-    value = pl.concat_str(whole, padded).cast(pl.Int64, strict=False)
-    signed = pl.when(bare.str.starts_with("-")).then(-value).otherwise(value)
-    fits = is_amount(expression) & (fraction.str.len_chars() <= digits)
-    return pl.when(fits).then(signed).otherwise(None)
+    bare = expression.str.replace_all(",", "", literal=True)
+    excess = expression.str.contains(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
+    value = bare.cast(pl.Decimal(38, digits), strict=False).to_physical().cast(pl.Int64, strict=False)
+    return pl.when(is_amount(expression) & ~excess).then(value).otherwise(None)
 
 
 def minor(expression: pl.Expr, currency: str) -> pl.Expr:
@@ -58,17 +56,16 @@ def row_hash(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
 
     Cells are compared as `clean` reads them, so that the same row in another encoding or wrapper is the same row.
     """
-    names = sorted(columns)
-    joined = frame.select(pl.concat_str([clean(name) for name in names], separator="\x1f")).to_series()
+    joined = frame.select(pl.concat_str([clean(name) for name in sorted(columns)], separator="\x1f").cast(pl.Binary)).to_series()
     blake = hashlib.blake2b
-    values = [int.from_bytes(blake(text.encode(), digest_size=8).digest(), "big", signed=True) for text in joined]
-    return pl.Series("row_hash", values, dtype=pl.Int64)
+    digests = b"".join([blake(row, digest_size=8).digest() for row in joined])
+    return pl.Series("row_hash", struct.unpack(f">{frame.height}q", digests), dtype=pl.Int64)
 
 
 def days_in_name(name: str) -> tuple[date, date] | None:
-    """The day or the range of days (`YYYYMMDD`, both ends included) in a file's name; None where there is none."""
+    """The day or the range of days (`YYYYMMDD` or `YYYY-MM-DD`, both ends included) in a file's name; None where there is none."""
     found = []
-    for year, month, day in _DAY.findall(name):
+    for year, _, month, day in _DAY.findall(name):
         try:
             found.append(date(int(year), int(month), int(day)))
         except ValueError:

@@ -1,0 +1,227 @@
+"""Delivered text files as frames of text cells, a block at a time, so that memory follows the block and not the file.
+
+Bytes become UTF-8 with LF line ends; row numbers are line numbers in that text, 1-based. No Django here.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from apps.channels.cells import WRAPPERS
+from apps.channels.contracts import FileRefused, Refusal, Reject, Rejection
+
+BLOCK = 16 * 1024 * 1024
+PREFIX = 64 * 1024  # what recognising a file may cost
+TOO_LARGE = 2 * 1024**3  # bytes of text; beyond it row numbers and memory are no longer ours to promise
+_EXOTIC = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # line ends to Python, not to an editor
+_QUOTED = r'(^|,)"(?:[^"]|"")*"'
+_MARK = "\x1a"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one block: text cells and `row_no`, and the rows that have another number of cells than the header."""
+
+    frame: pl.DataFrame
+    rejections: tuple[Rejection, ...] = ()
+
+
+def head(data: bytes, encodings: tuple[str, ...]) -> list[str]:
+    """The start of a file in each encoding, undecodable bytes replaced; for recognising only."""
+    prefix = data[:PREFIX]
+    if prefix.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return [prefix.decode("utf-16", errors="replace")]
+    return [prefix.decode(encoding, errors="replace").lstrip("\ufeff") for encoding in encodings]
+
+
+def encoding_of(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> str:
+    """The first encoding in which the start of the file shows one of the words this provider always writes."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    for encoding, start in zip(encodings, head(data, encodings), strict=True):
+        if any(marker in start for marker in markers):
+            return encoding
+    return encodings[0]
+
+
+def utf8(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> bytes:
+    """The file as UTF-8 with LF line ends and without a byte order mark.
+
+    :raises FileRefused: EMPTY, TOO_LARGE, or ENCODING with the row of the first byte that cannot be read.
+    """
+    if not data.strip(b" \t\r\n,\xef\xbb\xbf\x00"):
+        raise FileRefused(Refusal.EMPTY)
+    if len(data) > TOO_LARGE:
+        raise FileRefused(Refusal.TOO_LARGE, limit_mb=TOO_LARGE // 1024**2)
+    encoding = encoding_of(data, encodings, markers)
+    if encoding == "utf-16":
+        pieces = [data]
+    else:
+        data = data.removeprefix(b"\xef\xbb\xbf") if encoding == "utf-8" else data
+        pieces = list(_pieces(data))
+    done, row = [], 1
+    for piece in pieces:
+        try:
+            text = piece.decode(encoding)
+        except UnicodeDecodeError as error:
+            raise FileRefused(Refusal.ENCODING, row=row + piece.count(b"\n", 0, error.start), encodings=list(encodings)) from error
+        row += piece.count(b"\n")
+        done.append(_plain_ends(text))
+    return b"".join(done)
+
+
+def shown(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> str:
+    """The text whose line numbers `row_no` counts, undecodable bytes replaced, so that a refused file can be shown too."""
+    encoding = encoding_of(data, encodings, markers)
+    return _plain_ends(data.decode(encoding, errors="replace").lstrip("\ufeff")).decode()
+
+
+def header_names(line: str) -> tuple[str, ...]:
+    """The column names of a header line, without wrappers, with half-width brackets and without inner blanks."""
+    cells = next(csv.reader([line]), [])
+    return tuple(re.sub(r"\s+", " ", cell.strip(WRAPPERS + "\ufeff")).replace("（", "(").replace("）", ")") for cell in cells)
+
+
+def unique_header(names: tuple[str, ...], row: int) -> list[str]:
+    """Names that can serve as columns of a frame; unnamed columns get a name no file can have.
+
+    :raises FileRefused: BAD_FORMAT when a name stands there twice, for then nobody knows which cell is meant.
+    """
+    seen: list[str] = []
+    for index, name in enumerate(names):
+        if name and name in seen:
+            raise FileRefused(Refusal.BAD_FORMAT, row=row, reason="column_twice", column=name)
+        seen.append(name or f"{_MARK}{index}")
+    return seen
+
+
+def named(columns: list[str]) -> list[str]:
+    """The columns that the file itself has named."""
+    return [column for column in columns if not column.startswith(_MARK)]
+
+
+def lines_of(text: bytes, first_row: int) -> pl.DataFrame:
+    """`row_no` and `line` of each line that is not blank."""
+    split = pl.Series("line", [text.decode()]).str.split("\n").explode()
+    frame = pl.DataFrame({"row_no": pl.int_range(first_row, first_row + len(split), dtype=pl.Int32, eager=True), "line": split})
+    return frame.filter(pl.col("line").str.strip_chars(' \t\ufeff,"').str.len_bytes() > 0)
+
+
+def blocks(text: bytes, first_row: int, *, multiline: bool = False) -> Iterator[tuple[bytes, int]]:
+    """Pieces of whole lines with the row number each begins at; with `multiline` no quoted cell is cut in two."""
+    start = 0
+    while start < len(text):
+        end = _line_end(text, start + BLOCK)
+        while multiline and end < len(text) and text.count(b'"', start, end) % 2:
+            end = _line_end(text, end + BLOCK)
+        yield text[start:end], first_row
+        first_row += text.count(b"\n", start, end)
+        start = end
+
+
+def rows(text: bytes, header: list[str], first_row: int, *, multiline: bool = False, skip: str = "") -> Iterator[Rows]:
+    """Comma-separated rows under a known header, block by block; lines that begin with `skip` are no rows.
+
+    :raises FileRefused: BAD_FORMAT where a quoted cell is never closed (multiline only).
+    """
+    for block, row in blocks(text, first_row, multiline=multiline):
+        lines = lines_of(block, row)
+        if skip:
+            lines = lines.filter(~pl.col("line").str.starts_with(skip))
+        if multiline and lines.select(_cell_count(pl.col("line")).is_null().any()).item():
+            yield _read_slowly(block, header, row)
+        else:
+            yield split(lines, header)
+
+
+def split(lines: pl.DataFrame, header: list[str]) -> Rows:
+    """`row_no` and `line` as cells; a line with stray quotes is read by itself and costs nothing to the others."""
+    width = len(header)
+    lines = lines.with_columns(_cell_count(pl.col("line")).alias("cells"))
+    odd = lines.filter(pl.col("cells").is_null())
+    fit = lines.filter(pl.col("cells") == width)
+    frames = [_read_fit(fit, header)]
+    rejected = [_miscounted(*row) for row in lines.filter(pl.col("cells") != width).select("row_no", "line").iter_rows()]
+    parsed = [(row_no, line, next(csv.reader([line]))) for row_no, line in odd.select("row_no", "line").iter_rows()]
+    rejected += [_miscounted(row_no, line) for row_no, line, cells in parsed if len(cells) != width]
+    frames.append(_frame([(row_no, cells) for row_no, _, cells in parsed if len(cells) == width], header))
+    frame = frames[0] if not frames[1].height else pl.concat(frames).sort("row_no")
+    return Rows(frame, tuple(rejected))
+
+
+def _read_fit(fit: pl.DataFrame, header: list[str]) -> pl.DataFrame:
+    """Lines known to have the right number of well-formed cells; the quick reader is checked, not trusted."""
+    if not fit.height:
+        return _frame([], header)
+    try:
+        frame = pl.read_csv(
+            "\n".join(fit["line"]).encode(),
+            has_header=False,
+            schema={name: pl.String for name in header},
+            empty_string_is_null=False,
+        )
+    except pl.exceptions.PolarsError:
+        frame = None
+    if frame is None or frame.height != fit.height:
+        return _frame([(row_no, next(csv.reader([line]))) for row_no, line in fit.select("row_no", "line").iter_rows()], header)
+    return frame.with_columns(fit["row_no"])
+
+
+def _read_slowly(block: bytes, header: list[str], first_row: int) -> Rows:
+    """For blocks in which a quoted cell spans lines: by the letter of RFC 4180, one record after the other."""
+    reader = csv.reader([f"{line}\n" for line in block.decode().rstrip("\n").split("\n")], strict=True)
+    good, rejected, before = [], [], 0
+    try:
+        for cells in reader:
+            row_no, before = first_row + before, reader.line_num
+            if not any(cell.strip(' \t\ufeff') for cell in cells):
+                continue
+            if len(cells) == len(header):
+                good.append((row_no, cells))
+            else:
+                rejected.append(_miscounted(row_no, ",".join(cells)))
+    except csv.Error as error:
+        raise FileRefused(Refusal.BAD_FORMAT, row=first_row + before, reason="quotes") from error
+    return Rows(_frame(good, header), tuple(rejected))
+
+
+def _frame(records: list[tuple[int, list[str]]], header: list[str]) -> pl.DataFrame:
+    columns = {name: pl.Series(name, [cells[index] for _, cells in records], pl.String) for index, name in enumerate(header)}
+    return pl.DataFrame(columns).with_columns(pl.Series("row_no", [row_no for row_no, _ in records], pl.Int32))
+
+
+def _cell_count(line: pl.Expr) -> pl.Expr:
+    """How many cells a line has; null where its quotes are not well-formed within the line."""
+    bare = line.str.replace_all(_QUOTED, "${1}" + _MARK)
+    well = ~bare.str.contains(rf'"|{_MARK}[^,]')
+    quoted = pl.when(well).then(bare.str.count_matches(",", literal=True)).otherwise(None)
+    plain = line.str.count_matches(",", literal=True)
+    return pl.when(line.str.contains('"', literal=True)).then(quoted).otherwise(plain).cast(pl.Int64) + 1
+
+
+def _miscounted(row_no: int, line: str) -> Rejection:
+    return Rejection(row_no, Reject.COLUMN_COUNT, "", line[:80])
+
+
+def _line_end(text: bytes, position: int) -> int:
+    found = text.find(b"\n", position)
+    return len(text) if found < 0 else found + 1
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Cuts after LF, which is never half of a character in the encodings we read."""
+    start = 0
+    while start < len(data):
+        end = _line_end(data, start + BLOCK)
+        yield data[start:end]
+        start = end
+
+
+def _plain_ends(text: str) -> bytes:
+    for character in _EXOTIC:
+        if character in text:
+            text = text.replace(character, " ")
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")

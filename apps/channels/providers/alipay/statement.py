@@ -1,0 +1,256 @@
+"""Alipay's 业务明细 (trade bill), in the ZIP it comes in or bare. GBK text, `#` lines around the rows, totals at the end.
+
+商家实收 is the gross: 红包 and 支付宝优惠 are paid by Alipay and never subtracted. 服务费 is signed from the merchant's side.
+"""
+
+import re
+from collections import Counter
+from datetime import date, timedelta
+
+import polars as pl
+
+from apps.channels import archives, canonical, cells, delimited
+from apps.channels.canonical import Gathered
+from apps.channels.contracts import FileRefused, LineKind, ParsedStatement, Refusal, StatementFile, Total
+from apps.core.money import exponent
+
+WANTED = "业务明细 (商家中心 › 对账中心 › 业务账单)"
+ENCODINGS = ("utf-8", "gb18030")
+MARKERS = ("支付宝", "账务流水号")
+NEEDED = ("支付宝交易号", "商户订单号", "业务类型", "完成时间", "商家实收(元)", "退款批次号/请求号", "服务费(元)")
+SALE, REFUND = "交易", "退款"
+_ACCOUNT = re.compile(r"^#账号[：:]\[?([^\]\s,]+)", re.M)
+_PERIOD = re.compile(r"^#起始日期[：:]\[(\d{4})年(\d\d)月(\d\d)日[^\]]*\]\s*终止日期[：:]\[(\d{4})年(\d\d)月(\d\d)日 ?([^\]]*)\]", re.M)
+_FOOTER = re.compile(r"^#(交易|退款)合计[：:](.*)$", re.M)
+_COUNT = re.compile(r"(\d+)笔")
+_MONEY = r"%s\w*?共(-?[\d,.]+)元"
+_HEAD_LINES = 40  # the header stands within these
+
+
+def recognise(name: str, data: bytes) -> str | None:
+    """`trade_zip`, `trade`, or another report of Alipay's: `account`, `summary`, `other`."""
+    if archives.is_zip(data):
+        return "trade_zip" if any("明细" in member or "汇总" in member for member in archives.names(data)) else None
+    for start in delimited.head(data, ENCODINGS):
+        lines = start.splitlines()[:_HEAD_LINES]
+        found = next((layout for line in lines if (layout := _layout(line))), None)
+        if found or any(line.startswith("#支付宝") for line in lines):
+            return found or ("summary" if "汇总" in start else "other")
+    return None
+
+
+def text(name: str, data: bytes) -> str:
+    """The text of the 业务明细 itself; of a ZIP that cannot be opened, nothing."""
+    try:
+        _, data = _detail(name, data)
+    except FileRefused:
+        return ""
+    return delimited.shown(data, ENCODINGS, MARKERS)
+
+
+def parse(file: StatementFile) -> ParsedStatement:
+    """:raises FileRefused: as the contract says."""
+    member, data = _detail(file.name, file.data)
+    body = delimited.utf8(data, ENCODINGS, MARKERS)
+    row, header, start = _header(body)
+    edges = body[:start].decode() + _hash_lines(body, start)
+    account = _found_account(edges, file.account)
+    footers = {kind: stated for kind, stated in _FOOTER.findall(edges)}
+    if SALE not in footers:
+        raise FileRefused(Refusal.CUT_SHORT, row=body.count(b"\n") + 1, wanted="#交易合计")
+    gathered = Gathered()
+    for block in delimited.rows(body[start:], header, row + 1, skip="#"):
+        _read(block, header, file, gathered)
+    lines = gathered.lines
+    first_day, last_day = canonical.days(
+        file.name, cells.days_in_name(member), _period(edges), canonical.span(lines["business_date"])
+    )
+    return ParsedStatement(
+        layout="trade_25",
+        account=account,
+        first_day=first_day,
+        last_day=last_day,
+        lines=lines,
+        rejections=gathered.sorted_rejections,
+        totals=_totals(footers, Counter(gathered.sums), file.currency),
+        rows_in=lines.height + len(gathered.rejections),
+        header=tuple(delimited.named(header)),
+    )
+
+
+def _layout(line: str) -> str | None:
+    names = delimited.header_names(line) if "," in line else ()
+    if "支付宝交易号" in names and ("业务类型" in names or "商家实收(元)" in names):
+        return "trade"
+    if "账务流水号" in names:
+        return "account"
+    return "summary" if "收入笔数" in names or "交易订单总笔数" in names else None
+
+
+def _detail(name: str, data: bytes) -> tuple[str, bytes]:
+    """The bytes of the trade bill: of a ZIP the member that holds it, beside its summary; else the file as it is."""
+    if not archives.is_zip(data):
+        return name, data
+    contents = archives.members(data)
+    layouts = {member: recognise(member, content) for member, content in contents}
+    details = [(member, content) for member, content in contents if layouts[member] == "trade"]
+    if len(details) == 1:
+        return details[0]
+    if details:
+        raise FileRefused(Refusal.BAD_ARCHIVE, reason="several")
+    if "account" in layouts.values():
+        raise FileRefused(Refusal.OTHER_REPORT, found="账务明细", wanted=WANTED)
+    raise FileRefused(Refusal.NO_DETAIL, found="、".join(layouts) or "ZIP", wanted=WANTED)
+
+
+def _header(body: bytes) -> tuple[int, list[str], int]:
+    """The row number of the header line, its columns, and where the rows begin."""
+    start, columns = 0, ()
+    for row, raw in enumerate(body.split(b"\n", _HEAD_LINES)[:_HEAD_LINES], start=1):
+        line = raw.decode()
+        start += len(raw) + 1
+        layout = _layout(line)
+        if layout == "account":
+            raise FileRefused(Refusal.OTHER_REPORT, found="账务明细", wanted=WANTED)
+        if layout == "summary":
+            raise FileRefused(Refusal.NO_DETAIL, found="汇总", wanted=WANTED)
+        if layout == "trade":
+            columns = delimited.header_names(line)
+            canonical.require(columns, NEEDED)
+            return row, delimited.unique_header(columns, row), start
+        if not columns and "," in line and not line.startswith("#"):
+            columns = delimited.header_names(line)
+    missing = [name for name in NEEDED if name not in columns]
+    raise FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=[name for name in columns if name not in NEEDED])
+
+
+def _hash_lines(body: bytes, start: int) -> str:
+    """The `#` lines after the header, without the commas that some exports pad them with."""
+    found = re.findall(rb"^#[^\n]*", body[start:], re.M)
+    return "\n" + "\n".join(line.decode().rstrip(",") for line in found)
+
+
+def _found_account(edges: str, expected: str) -> str:
+    """The account the file names. A partner id is also known with the 0156 that Alipay puts behind it."""
+    found = _ACCOUNT.search(edges)
+    account = found.group(1) if found else ""
+    if expected and account == f"{expected}0156":
+        return account
+    canonical.check_account(expected, account)
+    return account
+
+
+def _period(edges: str) -> tuple[date, date] | None:
+    """The days between 起始日期 and 终止日期; an end at midnight is the first moment that is no longer reported."""
+    found = _PERIOD.search(edges)
+    if not found:
+        return None
+    try:
+        first, last = date(*map(int, found.groups()[0:3])), date(*map(int, found.groups()[3:6]))
+    except ValueError:
+        return None
+    if last > first and found.group(7) in ("", "00:00:00"):
+        last -= timedelta(days=1)
+    return (first, last) if first <= last else None
+
+
+def _read(block: delimited.Rows, header: list[str], file: StatementFile, gathered: Gathered) -> None:
+    digits = exponent(file.currency)
+    frame = block.frame.with_columns(canonical.moment(block.frame, "完成时间").alias("@at"))
+    optional = [name for name in ("分润(元)", "商家优惠(元)") if name in header]
+    good, rejected = canonical.sift(
+        frame,
+        [
+            canonical.choice_fault("业务类型", (SALE, REFUND)),
+            canonical.reference_fault("支付宝交易号", needed=True),
+            canonical.reference_fault("商户订单号"),
+            canonical.reference_fault("退款批次号/请求号"),
+            canonical.amount_fault("商家实收(元)", digits),
+            canonical.amount_fault("服务费(元)", digits + 6, blank=True, whole=canonical.MAX_FEE_WHOLE),
+            *(canonical.amount_fault(name, digits, blank=True) for name in optional),
+            canonical.time_fault("完成时间", "@at"),
+        ],
+    )
+    lines = _lines(good, header, file)
+    gathered.add(lines, (*block.rejections, *rejected), **_sums(good, lines, header, file.currency))
+
+
+def _lines(frame: pl.DataFrame, header: list[str], file: StatementFile) -> pl.DataFrame:
+    refund = cells.clean("业务类型") == REFUND
+    amount = canonical.minor_amount("商家实收(元)", file.currency)
+    fee = canonical.micro_amount("服务费(元)", file.currency)
+    other = canonical.minor_amount("分润(元)", file.currency) if "分润(元)" in header else pl.lit(0)
+    # Real exports write refunds negative, some tools positive: 业务类型 decides.
+    gross = pl.when(refund).then(-amount.abs()).otherwise(amount)
+    whole_fee = canonical.rounded(fee)
+    return canonical.assemble(
+        frame,
+        {
+            "row_no": pl.col("row_no"),
+            "kind": pl.when(refund).then(pl.lit(LineKind.REFUND.value)).otherwise(pl.lit(LineKind.PAYMENT.value)),
+            "provider_ref": cells.clean("支付宝交易号"),
+            "merchant_ref": cells.clean("商户订单号"),
+            "refund_ref": pl.when(refund).then(cells.clean("退款批次号/请求号")).otherwise(pl.lit("")),
+            "currency": pl.lit(file.currency),
+            "gross": gross,
+            "fee": whole_fee,
+            "other": other,
+            "net": gross + whole_fee + other,
+            "fee_residue": fee - whole_fee * canonical.MICRO,
+            "occurred_at": canonical.as_utc(pl.col("@at"), file.timezone),
+            "business_date": pl.col("@at").dt.date(),
+            "row_hash": cells.row_hash(frame, delimited.named(header)),
+        },
+    )
+
+
+def _sums(frame: pl.DataFrame, lines: pl.DataFrame, header: list[str], currency: str) -> dict[str, int]:
+    """What the footer may state: counts and money of sales, of refunds, and of all rows as they are written."""
+    refund = lines["kind"] == LineKind.REFUND
+    written = frame.select(canonical.minor_amount("商家实收(元)", currency)).to_series()
+    discount = (
+        frame.select(canonical.minor_amount("商家优惠(元)", currency)).to_series() if "商家优惠(元)" in header else pl.Series([0] * frame.height)
+    )
+    return {
+        "sales": int((~refund).sum()),
+        "refunds": int(refund.sum()),
+        "sale_gross": canonical.exact_sum(lines["gross"].filter(~refund)),
+        "refund_gross": canonical.exact_sum(lines["gross"].filter(refund)),
+        "written": canonical.exact_sum(written),
+        "sale_discount": canonical.exact_sum(discount.filter(~refund)),
+        "refund_discount": canonical.exact_sum(discount.filter(refund)),
+    }
+
+
+def _totals(footers: dict[str, str], sums: Counter, currency: str) -> tuple[Total, ...]:
+    """Real files state sales and refunds apart; files with one 合计 line may count every row in it, as it is written."""
+    sales = sums["sales"], sums["sale_gross"], sums["sale_discount"]
+    refunds = sums["refunds"], sums["refund_gross"], -abs(sums["refund_discount"])
+    if REFUND in footers:
+        return (*_pair("交易合计", footers[SALE], currency, sales), *_pair("退款合计", footers[REFUND], currency, refunds, sign=-1))
+    everything = sums["sales"] + sums["refunds"], sums["written"], sums["sale_discount"] + sums["refund_discount"]
+    counts_all = sums["refunds"] and _stated(footers[SALE], "商家实收", currency) == everything[1] * canonical.MICRO
+    return _pair("交易合计", footers[SALE], currency, everything if counts_all else sales)
+
+
+def _pair(name: str, footer: str, currency: str, figures: tuple[int, int, int], *, sign: int = 1) -> tuple[Total, ...]:
+    """The totals of one footer line. A refund total may be written positive: it is still money that went out."""
+    count, money, discount = figures
+    stated = {word: _stated(footer, word, currency) for word in ("商家实收", "商家优惠")}
+    number = _COUNT.search(footer)
+    if stated["商家实收"] is None or number is None:
+        raise FileRefused(Refusal.BAD_FORMAT, row=0, reason="total", column=f"#{name}")
+    if sign < 0:
+        stated = {word: -abs(micro) if micro is not None else None for word, micro in stated.items()}
+    totals = [
+        canonical.agree(f"{name} 商家实收", stated["商家实收"], money * canonical.MICRO),
+        Total(f"{name} 笔数", int(number.group(1)), count, "count"),
+    ]
+    if stated["商家优惠"] is not None:
+        totals.append(canonical.agree(f"{name} 商家优惠", stated["商家优惠"], discount * canonical.MICRO))
+    return tuple(totals)
+
+
+def _stated(footer: str, word: str, currency: str) -> int | None:
+    found = re.search(_MONEY % word, footer)
+    return canonical.stated_micro(found.group(1), currency) if found else None
