@@ -1,0 +1,69 @@
+"""Names of the attributes that people change, and of the methods, as pages and change lists say them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.channels.contracts import Method
+
+FIELD_LABELS = {
+    "name": _("name"),
+    "tax_no": _("tax number"),
+    "difference_threshold_minor": _("difference threshold"),
+    "bank": _("bank"),
+    "account_no": _("account number"),
+    "format": _("statement format"),
+    "provider": _("provider"),
+    "label": _("label"),
+    "currency": _("currency"),
+    "timezone": _("time zone"),
+    "calendar": _("calendar"),
+    "settles": _("settles"),
+    "statements": _("statements"),
+    "bank_account": _("bank account"),
+    "bank_keywords": _("words on the bank statement"),
+    "grace_days": _("grace in open days"),
+    "mapping": _("column mapping"),
+    "is_on": _("on"),
+    "weekend": _("weekend"),
+    "holidays": _("holidays"),
+    "workdays": _("make-up working days"),
+    "methods": _("methods"),
+    "percent_ppm": _("percent"),
+    "fixed_minor": _("fixed amount"),
+    "minimum_minor": _("minimum"),
+    "cap_minor": _("cap"),
+    "refund_fee": _("fee on a refund"),
+    "tolerance_minor": _("tolerance"),
+    "rounding": _("rounding"),
+    "unit_minor": _("rounded to"),
+}
+METHOD_LABELS = {
+    "*": _("all other methods"),
+    Method.CREDIT_CARD: _("Credit card"),
+    Method.INSTALLMENT: _("Installment"),
+    Method.LINE_PAY: "LINE Pay",
+    Method.JKOPAY: _("JKOPAY"),
+    Method.ALIPAY: _("Alipay"),
+    Method.WECHAT_PAY: _("WeChat Pay"),
+    Method.UNIONPAY: _("UnionPay"),
+    Method.APPLE_PAY: "Apple Pay",
+    Method.GOOGLE_PAY: "Google Pay",
+    Method.PAYPAL: "PayPal",
+    Method.ATM: "ATM",
+    Method.CVS_CODE: _("Convenience store code"),
+    Method.CVS_BARCODE: _("Convenience store barcode"),
+    Method.BANK_TRANSFER: _("Bank transfer"),
+    Method.SEPA_DEBIT: _("SEPA debit"),
+    Method.UPI: "UPI",
+    Method.PAYPAY: "PayPay",
+    Method.BNPL: _("Buy now, pay later"),
+    Method.POINTS: _("Points"),
+    Method.ON_ACCOUNT: _("On account"),
+    Method.CASH: _("Cash"),
+}
+ROUNDING_LABELS = {
+    "half_up": _("half up"),
+    "half_even": _("half to even"),
+    "up": _("up"),
+    "down": _("down"),
+}
+REFUND_FEE_LABELS = {"keep": _("the provider keeps it"), "return": _("the provider gives it back")}
