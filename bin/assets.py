@@ -68,7 +68,7 @@ def install(*, with_fonts: bool) -> None:
     if held[:1] == [wanted] and (not with_fonts or "fonts" in held):
         return
     omit = [] if with_fonts else ["--omit=optional"]
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
     subprocess.run([*npm_command(), "ci", *omit, *quiet], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     stamp.write_text(wanted + (" fonts" if with_fonts else ""))
 

@@ -12,7 +12,7 @@ from django.template import engines
 
 from apps.core.jobs import runner
 from apps.core.models import Job, JobState
-from tests.browser import browser, page  # noqa: F401  fixtures
+from tests.browser import browser, page, sign_in  # noqa: F401  fixtures
 from tests.strictness import Undefined, guarded_connect, skip_or_fail
 
 hypothesis.settings.register_profile("hezhang", deadline=None, database=None, print_blob=True)
