@@ -14,6 +14,7 @@ from django.db import connection, models
 
 CHUNK_ROWS = 200_000
 CHUNK_BYTES = 16 * 1024 * 1024
+FEW_KEYS, KEY_BATCH = 20_000, 2_000  # more keys than that are found faster by reading everything
 # COPY writes NULL as this and an empty text as nothing, so that the two stay apart on the way to the frame.
 NULL = "\x02null\x02"
 UTC_MICROS = pl.Datetime("us", "UTC")
@@ -47,7 +48,7 @@ def copy_rows(model: type[models.Model], frame: pl.DataFrame) -> None:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
                 for chunk in frame.iter_slices(CHUNK_ROWS):
-                    copy.write(chunk.write_csv(include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00"))
+                    copy.write(_csv(chunk))
         else:
             marks = ", ".join(["%s"] * frame.width)
             for chunk in frame.iter_slices(CHUNK_ROWS):
@@ -92,6 +93,44 @@ def read_frame(sql: str, params: list, schema: dict[str, pl.DataType]) -> pl.Dat
     return frame.with_columns(pl.col(name).cast(dtype) for name, dtype in schema.items() if travelling[name] != dtype)
 
 
+def update_rows(model: type[models.Model], frame: pl.DataFrame) -> None:
+    """Sets the frame's columns on the rows named by its `id`; for the few that changed, not for a table's every row."""
+    if frame.is_empty():
+        return
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    columns = [quote(_column(model, name)) for name in frame.columns if name != "id"]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A table of its own for each call: two updates of one transaction must not see each other's rows.
+            cursor.execute("DROP TABLE IF EXISTS bulk_update")
+            cursor.execute(f"CREATE TEMP TABLE bulk_update ON COMMIT DROP AS SELECT id, {', '.join(columns)} FROM {table} WITH NO DATA")  # noqa: S608
+            names = ", ".join(quote(_column(model, name)) for name in frame.columns)
+            with cursor.copy(f"COPY bulk_update ({names}) FROM STDIN (FORMAT csv)") as copy:
+                for chunk in frame.iter_slices(CHUNK_ROWS):
+                    copy.write(_csv(chunk))
+            settings = ", ".join(f"{column} = b.{column}" for column in columns)
+            cursor.execute(f"UPDATE {table} t SET {settings} FROM bulk_update b WHERE t.id = b.id")  # noqa: S608
+        else:
+            settings = ", ".join(f"{column} = %s" for column in columns)
+            ordered = frame.select(pl.exclude("id"), "id").with_columns(_sqlite_text())
+            cursor.executemany(f"UPDATE {table} SET {settings} WHERE id = %s", ordered.rows())  # noqa: S608
+
+
+def keyed_frame(queryset: models.QuerySet, field: str, values: pl.Series, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The queryset's rows whose `field` is one of `values`: by index while they are few, else all rows of the queryset.
+
+    A superset is returned in the second case; join it by `field`.
+    """
+    values = values.unique()
+    if len(values) > FEW_KEYS:
+        return queryset_frame(queryset, schema)
+    batches = [values.slice(at, KEY_BATCH).to_list() for at in range(0, len(values), KEY_BATCH)]
+    return pl.concat(
+        [pl.DataFrame(schema=schema), *(queryset_frame(queryset.filter(**{f"{field}__in": batch}), schema) for batch in batches)]
+    )
+
+
 def _postgres_pieces(sql: str, params: list, schema: dict[str, pl.DataType]) -> Iterator[pl.DataFrame]:
     def piece() -> pl.DataFrame:
         return pl.read_csv(b"".join(rows), has_header=False, schema=schema, null_values=NULL, empty_string_is_null=False)
@@ -117,6 +156,10 @@ def _sqlite_pieces(sql: str, params: list, schema: dict[str, pl.DataType]) -> It
 
 def _travel_type(dtype: pl.DataType) -> pl.DataType:
     return pl.Int64() if dtype.base_type() in (pl.Datetime, pl.Date, pl.Boolean) else dtype
+
+
+def _csv(chunk: pl.DataFrame) -> bytes:
+    return chunk.write_csv(include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00").encode()
 
 
 def _sqlite_text() -> list[pl.Expr]:

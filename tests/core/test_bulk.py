@@ -7,7 +7,8 @@ import pytest
 from django.db import connection, transaction
 
 from apps.audit.models import AuditEvent
-from apps.core.bulk import copy_rows, queryset_frame, read_frame, reserve_ids
+from apps.core import bulk
+from apps.core.bulk import copy_rows, keyed_frame, queryset_frame, read_frame, reserve_ids, update_rows
 from apps.core.models import Job
 from apps.merchants.models import BankAccount, Merchant
 
@@ -130,3 +131,32 @@ def test_a_copy_that_fails_takes_its_transaction_with_it():
         copy_rows(Job, jobs(kind=["a", "b"], percent=[1, 101]))
 
     assert Job.objects.count() == 0
+
+
+def test_rows_are_updated_by_id_and_others_stay():
+    first, second, third = (Job.objects.create(kind=kind, created_at=WITHOUT_MICROS, step="old") for kind in "abc")
+    changes = {"id": [first.pk, third.pk], "step": ["", "new"], "started_at": [WITH_MICROS, None], "percent": [1, 2]}
+
+    update_rows(Job, pl.DataFrame(changes).with_columns(pl.col("started_at").cast(pl.Datetime("us", "UTC"))))
+    update_rows(Job, pl.DataFrame({"id": [second.pk], "step": ["again"]}))
+    update_rows(Job, pl.DataFrame(schema={"id": pl.Int64, "step": pl.String}))
+
+    assert list(Job.objects.order_by("kind").values_list("step", "started_at", "percent")) == [
+        ("", WITH_MICROS, 1),
+        ("again", None, 0),
+        ("new", None, 2),
+    ]
+
+
+def test_rows_are_found_by_key_in_batches_or_all_at_once(monkeypatch):
+    for kind in "abcd":
+        Job.objects.create(kind=kind, created_at=WITHOUT_MICROS)
+    wanted = pl.Series(["a", "b", "c", "zz", "a"])
+    monkeypatch.setattr(bulk, "KEY_BATCH", 2)
+
+    by_index = keyed_frame(Job.objects.all(), "kind", wanted, {"kind": pl.String()})
+    monkeypatch.setattr(bulk, "FEW_KEYS", 3)
+    superset = keyed_frame(Job.objects.all(), "kind", wanted, {"kind": pl.String()})
+
+    assert sorted(by_index["kind"]) == ["a", "b", "c"]
+    assert sorted(superset["kind"]) == ["a", "b", "c", "d"]
