@@ -25,6 +25,7 @@ class SourceFile(models.Model):
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=255)
+    other_names = models.JSONField(default=list)  # names under which the same bytes came again
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
     first_day = models.DateField(null=True)
@@ -249,7 +250,8 @@ class Match(models.Model):
     line = _loose(StatementLine, db_index=False)
     payment = _loose(Payment, null=True, db_index=False)
     refund = _loose(Refund, null=True, db_index=False)
-    slot = models.SmallIntegerField(default=0)  # 0 for one to one; counts the lines that share a payment in a group
+    slot = models.SmallIntegerField(default=0)  # 0 for one to one; counts the lines that share a payment or refund
+    line_slot = models.SmallIntegerField(default=0)  # counts the payments that share a line
     rule = models.CharField(max_length=16, choices=Rule.choices)
     amount_minor = models.BigIntegerField()  # signed, as the line
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
@@ -260,8 +262,10 @@ class Match(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["line"], condition=Q(voided_at=None), name="match_line_once"),
-            models.UniqueConstraint(fields=["payment", "slot"], condition=Q(voided_at=None, payment__isnull=False), name="match_payment_once"),
+            models.UniqueConstraint(fields=["line", "line_slot"], condition=Q(voided_at=None), name="match_line_once"),
+            models.UniqueConstraint(
+                fields=["payment", "slot"], condition=Q(voided_at=None, payment__isnull=False), name="match_payment_once"
+            ),
             models.UniqueConstraint(fields=["refund", "slot"], condition=Q(voided_at=None, refund__isnull=False), name="match_refund_once"),
             models.CheckConstraint(condition=Q(payment__isnull=True) ^ Q(refund__isnull=True), name="match_one_side"),
         ]

@@ -1,0 +1,78 @@
+"""The two roads a file can come in on: a provider's statement and a bank's. Same rules, other tables."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.db import models
+
+from apps.channels.banks.registry import parse_bank
+from apps.channels.contracts import ParsedBank, ParsedStatement, StatementFile
+from apps.channels.models import Channel
+from apps.channels.registry import parse_statement
+from apps.merchants.models import BankAccount
+from apps.settlements.models import BankLine, BankLineSighting, BankStatement, LineSighting, Statement, StatementLine
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file as read, in the shape both roads share."""
+
+    layout: str
+    account: str
+    first_day: date
+    last_day: date
+    rows: pl.DataFrame  # one row a line, columns named as the line's fields, `row_no` and `row_hash` among them
+    rows_in: int
+    totals: tuple
+    rejections: tuple
+    extra: dict  # fields of the file's own row that only this road has
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Which tables a road fills; `owner` is the field that names the channel or bank account."""
+
+    file_model: type[models.Model]
+    line_model: type[models.Model]
+    sighting_model: type[models.Model]
+    owner: str
+
+
+STATEMENTS = Lane(Statement, StatementLine, LineSighting, "channel")
+BANK = Lane(BankStatement, BankLine, BankLineSighting, "bank_account")
+
+
+def lane_of(owner: Channel | BankAccount) -> Lane:
+    """The road of files that belong to a channel or to a bank account."""
+    return STATEMENTS if isinstance(owner, Channel) else BANK
+
+
+def read_file(owner: Channel | BankAccount, name: str, data: bytes) -> Reading:
+    """Reads a file as what its owner expects. Writes nothing.
+
+    :raises FileRefused: when it cannot be taken in as a whole.
+    """
+    return _statement(owner, name, data) if isinstance(owner, Channel) else _bank(owner, name, data)
+
+
+def _statement(channel: Channel, name: str, data: bytes) -> Reading:
+    file = StatementFile(name, data, channel.timezone, channel.currency, channel.provider_account, channel.mapping)
+    parsed: ParsedStatement = parse_statement(channel.provider, file)
+    own = {"merchant_id": channel.merchant_id, "channel_id": channel.pk}
+    rows = parsed.lines.with_columns(pl.lit(value).cast(pl.Int64).alias(column) for column, value in own.items())
+    return Reading(
+        parsed.layout, parsed.account, parsed.first_day, parsed.last_day, rows, parsed.rows_in, parsed.totals, parsed.rejections, {}
+    )
+
+
+def _bank(account: BankAccount, name: str, data: bytes) -> Reading:
+    file = StatementFile(name, data, account.merchant.timezone, account.currency, account.account_no, account.mapping)
+    parsed: ParsedBank = parse_bank(account.format, file)
+    rows = parsed.lines.rename({"amount": "amount_minor", "balance": "balance_minor"}).with_columns(
+        pl.lit(account.merchant_id).cast(pl.Int64).alias("merchant_id"), pl.lit(account.pk).cast(pl.Int64).alias("bank_account_id")
+    )
+    extra = {"opening_minor": parsed.opening, "closing_minor": parsed.closing, "breaks": list(parsed.breaks)[:100]}
+    return Reading(
+        account.format, parsed.account, parsed.first_day, parsed.last_day, rows, parsed.rows_in, parsed.totals, parsed.rejections, extra
+    )

@@ -1,0 +1,61 @@
+"""One pass over one channel, reading like the blueprint's chapter on reconciliation: pair, compare, look at the clock."""
+
+from datetime import date
+
+import polars as pl
+
+from apps.settlements.matching.comparing import compare_payments, compare_refunds, fault, unpaired_lines
+from apps.settlements.matching.frames import FAULTS, ChannelBooks, ChannelTerms, Proposal, shaped
+from apps.settlements.matching.keys import keyed_lines, ordered_payments, without
+from apps.settlements.matching.pairing import pair_payments
+from apps.settlements.matching.payouts import form_payouts
+from apps.settlements.matching.refunds import pair_refunds
+from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days
+
+
+def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> Proposal:
+    """What the facts of one channel prove and what they leave open, at a day. Pure: the same frames give the same proposal."""
+    lines, payments = keyed_lines(books.lines), ordered_payments(books.payments)
+    sales, backs = lines.filter(pl.col("kind") == "payment"), lines.filter(pl.col("kind") == "refund")
+
+    paid = pair_payments(sales, payments, books.made_by_hand, books.undone_by_hand)
+    refunded = pair_refunds(backs, books.refunds, payments, books.made_by_hand, books.undone_by_hand)
+    matches = pl.concat([paid.matches, refunded.matches])
+
+    unpaired = without(payments.filter(pl.col("captured")), paid.matches["payment_id"].drop_nulls().unique())
+    owed = books.refunds.filter(pl.col("state") == "succeeded")
+    unpaired_refunds = without(owed, refunded.matches["refund_id"].drop_nulls().unique())
+
+    faults = [
+        *compare_payments(matches, lines, payments, terms),
+        *compare_refunds(matches, lines, books.refunds),
+        unpaired_lines(paid.strays, "missing_in_books"),
+        unpaired_lines(paid.ambiguous, "ambiguous_match"),
+        unpaired_lines(refunded.strays, "refund_missing_in_books"),
+        unpaired_lines(pl.concat([paid.repeats.select(lines.columns), refunded.repeats.select(lines.columns)]), "duplicate_line"),
+        unpaired_lines(lines.filter(pl.col("kind") == "dispute"), "dispute_missing_in_books"),
+        _missing(unpaired, "missing_at_provider", "payment_id", pl.col("amount"), books, terms, as_of),
+        _missing(unpaired_refunds, "refund_missing_at_provider", "refund_id", -pl.col("amount"), books, terms, as_of),
+    ]
+    if terms.statements == "daily":
+        waiting = pl.concat([unpaired["business_date"], unpaired_refunds["business_date"]]).drop_nulls().unique()
+        faults.append(_gaps(gap_days(books.statements, waiting, terms, as_of)))
+    gross = lines.select(pl.col("id").alias("line_id"), "gross")
+    matches = matches.join(gross, on="line_id", how="left").with_columns(pl.coalesce("amount", "gross").alias("amount")).drop("gross")
+    return Proposal(matches, pl.concat(faults), form_payouts(books.lines, terms), covered_until(books.lines, books.statements))
+
+
+def _missing(rows: pl.DataFrame, kind: str, subject: str, amount: pl.Expr, books: ChannelBooks, terms: ChannelTerms, as_of: date):
+    late = due_and_missing(rows, books.lines, books.statements, terms, as_of)
+    return fault(late.with_columns(pl.col("id").alias(subject)), kind, subject, expected=amount, actual=0)
+
+
+def _gaps(days: list[date]) -> pl.DataFrame:
+    found = pl.DataFrame({"business_date": days}, schema={"business_date": pl.Date}).with_columns(
+        pl.lit("statement_gap").alias("kind"),
+        pl.lit("channel_day").alias("subject_type"),
+        pl.col("business_date").cast(pl.String).alias("subject_key"),
+        pl.lit(0).alias("expected"),
+        pl.lit(0).alias("actual"),
+    )
+    return shaped(found, FAULTS)

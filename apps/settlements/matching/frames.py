@@ -1,0 +1,163 @@
+"""What reconciliation takes in and gives out: plain frames, no database. Money is signed minor units from the merchant's side."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from apps.channels.calendar import BusinessCalendar, Settlement
+from apps.channels.fees import FeeTerms
+
+TEXT, WHOLE, DAY, MOMENT = pl.String(), pl.Int64(), pl.Date(), pl.Datetime("us", "UTC")
+
+PAYMENTS = {
+    "id": WHOLE,
+    "order_id": WHOLE,
+    "order_no": TEXT,
+    "order_key": TEXT,
+    "merchant_ref": TEXT,
+    "merchant_ref_key": TEXT,
+    "provider_ref": TEXT,
+    "provider_ref_key": TEXT,
+    "method": TEXT,
+    "currency": TEXT,
+    "amount": WHOLE,
+    "order_total": WHOLE,
+    "state": TEXT,
+    "placed_at": MOMENT,
+    "paid_at": MOMENT,
+    "business_date": DAY,
+}
+REFUNDS = {
+    "id": WHOLE,
+    "payment_id": WHOLE,
+    "refund_no_key": TEXT,
+    "provider_refund_ref": TEXT,
+    "provider_refund_ref_key": TEXT,
+    "currency": TEXT,
+    "amount": WHOLE,  # positive, as the books hold it
+    "state": TEXT,
+    "refunded_at": MOMENT,
+    "business_date": DAY,
+}
+LINES = {
+    "id": WHOLE,
+    "statement_id": WHOLE,
+    "row_no": WHOLE,
+    "kind": TEXT,
+    "provider_ref": TEXT,
+    "merchant_ref": TEXT,
+    "provider_refund_ref": TEXT,
+    "refund_ref": TEXT,
+    "line_ref": TEXT,
+    "method": TEXT,
+    "currency": TEXT,
+    "gross": WHOLE,
+    "fee": WHOLE,
+    "net": WHOLE,
+    "occurred_at": MOMENT,
+    "business_date": DAY,
+    "payout_ref": TEXT,
+    "payout_on": DAY,
+    "row_hash": WHOLE,
+    "ordinal": WHOLE,
+}
+STATEMENTS = {"id": WHOLE, "name": TEXT, "first_day": DAY, "last_day": DAY}
+BANK_LINES = {
+    "id": WHOLE,
+    "bank_account_id": WHOLE,
+    "booked_on": DAY,
+    "currency": TEXT,
+    "amount": WHOLE,
+    "reference": TEXT,
+    "memo": TEXT,
+    "row_hash": WHOLE,
+    "ordinal": WHOLE,
+}
+LINKS = {"line_id": WHOLE, "payment_id": WHOLE, "refund_id": WHOLE}  # links a person made or undid; one of the two is null
+
+MATCHES = {
+    "line_id": WHOLE,
+    "payment_id": WHOLE,
+    "refund_id": WHOLE,
+    "slot": WHOLE,
+    "line_slot": WHOLE,
+    "rule": TEXT,
+    "amount": WHOLE,
+}
+# One row a fault. The subject is named by type and by `subject_key`: an id as text, or an ISO day.
+FAULTS = {
+    "kind": TEXT,
+    "subject_type": TEXT,
+    "subject_key": TEXT,
+    "payment_id": WHOLE,
+    "refund_id": WHOLE,
+    "line_id": WHOLE,
+    "payout_key": TEXT,
+    "bank_line_id": WHOLE,
+    "statement_id": WHOLE,
+    "currency": TEXT,
+    "expected": WHOLE,
+    "actual": WHOLE,
+    "business_date": DAY,
+    "due_on": DAY,  # the day it should have been, where the kind is about time
+    "found_on": DAY,
+}
+PAYOUTS = {
+    "ref": TEXT,
+    "is_named": pl.Boolean(),
+    "currency": TEXT,
+    "due_on": DAY,
+    "covers_from": DAY,
+    "covers_to": DAY,
+    "lines_net": WHOLE,
+    "line_count": WHOLE,
+    "announced": WHOLE,
+}
+
+
+@dataclass(frozen=True)
+class ChannelTerms:
+    """What was agreed with one provider, as far as reconciliation needs it."""
+
+    channel_id: int
+    statements: str  # daily | per_payout
+    calendar: BusinessCalendar
+    settlement: Settlement
+    fees: tuple[FeeTerms, ...]
+    grace_days: int
+    bank_account_id: int | None = None
+    bank_keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChannelBooks:
+    """Everything about one channel that a pass looks at."""
+
+    payments: pl.DataFrame
+    refunds: pl.DataFrame
+    lines: pl.DataFrame
+    statements: pl.DataFrame
+    made_by_hand: pl.DataFrame = field(default_factory=lambda: empty(LINKS))
+    undone_by_hand: pl.DataFrame = field(default_factory=lambda: empty(LINKS))
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a pass over one channel proposes; a service writes it down."""
+
+    matches: pl.DataFrame  # MATCHES
+    faults: pl.DataFrame  # FAULTS
+    payouts: pl.DataFrame  # PAYOUTS
+    covered_until: date | None = None
+
+
+def empty(schema: dict) -> pl.DataFrame:
+    """A frame of a schema without rows."""
+    return pl.DataFrame(schema=schema)
+
+
+def shaped(frame: pl.DataFrame, schema: dict) -> pl.DataFrame:
+    """The frame with exactly the columns of a schema; those it lacks become null."""
+    have = frame.columns
+    return frame.select((pl.col(name) if name in have else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items())

@@ -1,0 +1,76 @@
+"""The clock: which days are covered by a statement, when something is due, and what is overdue."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from apps.settlements.matching.frames import ChannelTerms
+
+
+def due_days(frame: pl.DataFrame, terms: ChannelTerms) -> pl.DataFrame:
+    """Adds `due_on`: the day the money of a `business_date` is due in the bank."""
+    return frame.join(
+        day_table(frame, terms, lambda day: terms.settlement.due(day, terms.calendar)),
+        on="business_date",
+        how="left",
+        maintain_order="left",
+    )
+
+
+def day_table(frame: pl.DataFrame, terms: ChannelTerms, due) -> pl.DataFrame:
+    """`business_date` → `due_on` for the days that occur; a day table is a few hundred rows however long the frame."""
+    days = frame["business_date"].drop_nulls().unique().sort()
+    return pl.DataFrame(
+        {"business_date": days, "due_on": [due(day) for day in days.to_list()]}, schema={"business_date": pl.Date, "due_on": pl.Date}
+    )
+
+
+def overdue_on(day: date, terms: ChannelTerms) -> date:
+    """The first day on which the absence of something dated `day` is a fact: its statement is due the next open day, then grace."""
+    return terms.calendar.add_open_days(day, 1 + terms.grace_days) + timedelta(days=1)
+
+
+def covered_days(statements: pl.DataFrame) -> pl.DataFrame:
+    """Every day that a posted statement reports."""
+    if statements.is_empty():
+        return pl.DataFrame(schema={"business_date": pl.Date})
+    ranges = pl.date_ranges("first_day", "last_day").alias("business_date")
+    return statements.select(ranges).explode("business_date").unique().sort("business_date")
+
+
+def gap_days(statements: pl.DataFrame, waiting: pl.Series, terms: ChannelTerms, as_of: date) -> list[date]:
+    """Days without a statement that should have one: open days, and closed days for which the books still wait for lines.
+
+    Only days after the first statement count: a channel starts when its first statement is in.
+    """
+    if statements.is_empty():
+        return []
+    covered = set(covered_days(statements)["business_date"].to_list())
+    waited = set(waiting.to_list())
+    gaps, day = [], min(covered)
+    while overdue_on(day, terms) <= as_of:
+        if day not in covered and (terms.calendar.is_open(day) or day in waited):
+            gaps.append(day)
+        day += timedelta(days=1)
+    return gaps
+
+
+def covered_until(lines: pl.DataFrame, statements: pl.DataFrame) -> date | None:
+    """The last payout day that a per-payout channel has reported."""
+    days = [day for day in (lines["payout_on"].max(), statements["last_day"].max()) if day is not None]
+    return max(days) if days else None
+
+
+def due_and_missing(rows: pl.DataFrame, lines: pl.DataFrame, statements: pl.DataFrame, terms: ChannelTerms, as_of: date) -> pl.DataFrame:
+    """Of unpaired expectations, those whose statement is in and whose grace has passed."""
+    if rows.is_empty() or statements.is_empty():
+        return rows.head(0).with_columns(pl.lit(None, dtype=pl.Date).alias("due_on"))
+    if terms.statements == "per_payout":
+        last = covered_until(lines, statements)
+        due = due_days(rows, terms)
+        passed = {day: terms.calendar.add_open_days(day, terms.grace_days) < as_of for day in due["due_on"].drop_nulls().unique().to_list()}
+        return due.filter((pl.col("due_on") <= last) & pl.col("due_on").replace_strict(passed, default=False, return_dtype=pl.Boolean))
+    days = covered_days(statements).filter(
+        pl.col("business_date").map_elements(lambda day: overdue_on(day, terms) <= as_of, return_dtype=pl.Boolean)
+    )
+    return due_days(rows.join(days, on="business_date", how="semi", maintain_order="left"), terms)

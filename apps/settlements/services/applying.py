@@ -1,0 +1,116 @@
+"""Writing a proposal down: links and payouts become what the proposal says, in the caller's transaction. Nothing is deleted."""
+
+from datetime import date, datetime
+
+import polars as pl
+
+from apps.channels.models import Channel
+from apps.core.bulk import copy_rows, queryset_frame
+from apps.merchants.models import Merchant
+from apps.settlements.enums import Rule
+from apps.settlements.matching.frames import PAYOUTS
+from apps.settlements.models import BankMatch, Match, Payout
+from apps.settlements.services.books import live_matches
+
+LINK = ["line_id", "payment_id", "refund_id", "slot", "line_slot", "rule"]
+CHUNK = 1_000
+
+
+def apply_matches(channel: Channel, proposed: pl.DataFrame, now: datetime) -> dict[str, int]:
+    """Links that are no longer proved are voided, new ones inserted; those that stay are not touched."""
+    live = live_matches(channel)
+    by_rule = live.filter(pl.col("rule") != Rule.MANUAL)
+    if by_rule.is_empty():
+        gone, fresh = by_rule, proposed.filter(pl.col("rule") != Rule.MANUAL)
+    else:
+        gone = by_rule.join(proposed, on=LINK, how="anti", nulls_equal=True)
+        fresh = proposed.filter(pl.col("rule") != Rule.MANUAL).join(by_rule, on=LINK, how="anti", nulls_equal=True)
+    for ids in chunks(gone["id"]):
+        Match.objects.filter(pk__in=ids).update(voided_at=now)
+    rows = fresh.select(*LINK, pl.col("amount").alias("amount_minor")).with_columns(
+        pl.lit(channel.merchant_id).cast(pl.Int64).alias("merchant_id"), pl.lit(channel.pk).cast(pl.Int64).alias("channel_id")
+    )
+    copy_rows(Match, rows)
+    return {"matched": rows.height, "unmatched": gone.height, "matches": proposed.height}
+
+
+def chunks(ids: pl.Series) -> list[list[int]]:
+    """Primary keys in portions that every database takes as parameters."""
+    return [ids.slice(at, CHUNK).to_list() for at in range(0, len(ids), CHUNK)]
+
+
+def apply_payouts(channel: Channel, proposed: pl.DataFrame) -> None:
+    """Payouts are known by (channel, reference, currency). One whose lines were all withdrawn stays, with nothing in it."""
+    have = {(p.ref, p.currency): p for p in Payout.objects.filter(channel=channel)}
+    new, changed = [], []
+    for row in proposed.iter_rows(named=True):
+        figures = {
+            "is_named": row["is_named"],
+            "due_on": row["due_on"],
+            "covers_from": row["covers_from"],
+            "covers_to": row["covers_to"],
+            "lines_net_minor": row["lines_net"],
+            "line_count": row["line_count"],
+            "announced_minor": row["announced"],
+        }
+        payout = have.pop((row["ref"], row["currency"]), None)
+        if payout is None:
+            new.append(Payout(merchant_id=channel.merchant_id, channel=channel, ref=row["ref"], currency=row["currency"], **figures))
+        elif any(getattr(payout, name) != value for name, value in figures.items()):
+            for name, value in figures.items():
+                setattr(payout, name, value)
+            changed.append(payout)
+    for payout in have.values():
+        if payout.line_count:
+            payout.line_count, payout.lines_net_minor, payout.announced_minor = 0, 0, None
+            changed.append(payout)
+    Payout.objects.bulk_create(new, batch_size=CHUNK)
+    fields = ["is_named", "due_on", "covers_from", "covers_to", "lines_net_minor", "line_count", "announced_minor"]
+    Payout.objects.bulk_update(changed, fields, batch_size=CHUNK)
+
+
+def payouts_frame(merchant: Merchant) -> pl.DataFrame:
+    """All payouts of a merchant with `id` and `channel_id`, as the bank hop takes them."""
+    schema = {"id": pl.Int64(), "channel_id": pl.Int64(), **PAYOUTS}
+    names = {"lines_net": "lines_net_minor", "announced": "announced_minor"}
+    fields = {names.get(name, name): dtype for name, dtype in schema.items()}
+    rows = queryset_frame(Payout.objects.for_merchant(merchant).order_by("due_on", "channel_id", "ref"), fields)
+    return rows.rename({field: name for name, field in names.items()})
+
+
+def live_ties(merchant: Merchant, *, by_hand: bool) -> pl.DataFrame:
+    """Ties in force between payouts and bank lines, made by a person or by rule."""
+    schema = {"id": pl.Int64(), "payout_id": pl.Int64(), "bank_line_id": pl.Int64(), "rule": pl.String()}
+    ties = BankMatch.objects.for_merchant(merchant).filter(voided_at=None, made_by__isnull=not by_hand)
+    return queryset_frame(ties.order_by(), schema)
+
+
+def undone_ties(merchant: Merchant) -> pl.DataFrame:
+    """Pairs that a person has undone; a rule never makes them again."""
+    undone = BankMatch.objects.for_merchant(merchant).filter(voided_by__isnull=False)
+    return queryset_frame(undone.order_by(), {"payout_id": pl.Int64(), "bank_line_id": pl.Int64()})
+
+
+def apply_ties(merchant: Merchant, ties: pl.DataFrame, bank_lines: pl.DataFrame, now: datetime) -> int:
+    """Bank ties become what the pass proposes, and each payout says when it arrived and with how much."""
+    live, pair = live_ties(merchant, by_hand=False), ["payout_id", "bank_line_id"]
+    gone, fresh = live.join(ties, on=pair, how="anti"), ties.join(live, on=pair, how="anti")
+    fresh = fresh.filter(pl.col("rule") != Rule.MANUAL)
+    BankMatch.objects.filter(pk__in=gone["id"].to_list()).update(voided_at=now)
+    BankMatch.objects.bulk_create(
+        [BankMatch(merchant=merchant, **row) for row in fresh.select("payout_id", "bank_line_id", "rule").iter_rows(named=True)],
+        batch_size=CHUNK,
+    )
+    arrivals = ties.join(bank_lines.select(pl.col("id").alias("bank_line_id"), "booked_on", "amount"), on="bank_line_id")
+    _note_arrivals(merchant, {row[0]: (row[1], row[2]) for row in arrivals.select("payout_id", "booked_on", "amount").iter_rows()})
+    return fresh.height
+
+
+def _note_arrivals(merchant: Merchant, arrived: dict[int, tuple[date, int]]) -> None:
+    changed = []
+    for payout in Payout.objects.for_merchant(merchant).only("id", "arrived_on", "arrived_minor"):
+        day, amount = arrived.get(payout.pk, (None, None))
+        if (payout.arrived_on, payout.arrived_minor) != (day, amount):
+            payout.arrived_on, payout.arrived_minor = day, amount
+            changed.append(payout)
+    Payout.objects.bulk_update(changed, ["arrived_on", "arrived_minor"], batch_size=CHUNK)

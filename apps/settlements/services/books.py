@@ -1,0 +1,103 @@
+"""Reading one channel's facts into frames, with the terms that were agreed."""
+
+import polars as pl
+from django.db.models import Count, F
+
+from apps.channels.models import Channel
+from apps.channels.terms import calendar_for, settlement_for, terms_for
+from apps.core.bulk import queryset_frame
+from apps.orders.models import Payment, Refund
+from apps.orders.states import CAPTURED
+from apps.settlements.enums import Rule, StatementState
+from apps.settlements.matching import frames
+from apps.settlements.models import BankLine, BankStatement, LineSighting, Match, Statement, StatementLine
+
+
+def _read(queryset, schema: dict, **lookups: str) -> pl.DataFrame:
+    """A queryset as a frame of `schema`; `lookups` names the fields that are called otherwise in the database."""
+    columns = {lookups.get(name, name): dtype for name, dtype in schema.items()}
+    return queryset_frame(queryset.order_by(), columns).rename({lookups[name]: name for name in schema if name in lookups})
+
+
+def terms_of(channel: Channel) -> frames.ChannelTerms:
+    """What was agreed with one provider."""
+    return frames.ChannelTerms(
+        channel_id=channel.pk,
+        statements=channel.statements,
+        calendar=calendar_for(channel),
+        settlement=settlement_for(channel),
+        fees=tuple(terms_for(channel)),
+        grace_days=channel.grace_days,
+        bank_account_id=channel.bank_account_id,
+        bank_keywords=tuple(channel.bank_keywords),
+    )
+
+
+def books_of(channel: Channel) -> frames.ChannelBooks:
+    """Payments, refunds, live lines and posted statements of one channel, and what people paired or parted."""
+    matches = Match.objects.for_merchant(channel.merchant_id).filter(channel_id=channel.pk)
+    return frames.ChannelBooks(
+        payments=payments_frame(Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel)),
+        refunds=_read(Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel), frames.REFUNDS, amount="amount_minor"),
+        lines=_read(StatementLine.objects.for_merchant(channel.merchant_id).filter(channel=channel, is_live=True), frames.LINES),
+        statements=_read(Statement.objects.filter(channel=channel, state=StatementState.POSTED), frames.STATEMENTS),
+        made_by_hand=_read(matches.filter(rule=Rule.MANUAL, voided_at=None), frames.LINKS),
+        undone_by_hand=_read(matches.filter(voided_by__isnull=False), frames.LINKS),
+    )
+
+
+def payments_frame(queryset) -> pl.DataFrame:
+    """Payments as reconciliation sees them."""
+    lookups = {"order_no": "order__order_no", "order_key": "order__order_key", "amount": "amount_minor", "order_total": "order_total_minor"}
+    return _read(queryset, frames.PAYMENTS, **lookups)
+
+
+def paid_in_full_again(merchant) -> pl.DataFrame:
+    """Captured payments that pay a whole order which has another such payment."""
+    whole = Payment.objects.for_merchant(merchant).filter(state__in=CAPTURED, amount_minor=F("order_total_minor"))
+    again = whole.values("order_id").annotate(n=Count("id")).filter(n__gt=1).values("order_id")
+    return payments_frame(whole.filter(order_id__in=again)).with_columns(pl.lit(True).alias("captured"))
+
+
+def live_matches(channel: Channel) -> pl.DataFrame:
+    """The links in force on a channel, with `id` and the rule that made each."""
+    schema = {"id": pl.Int64(), **frames.MATCHES}
+    live = Match.objects.for_merchant(channel.merchant_id).filter(channel_id=channel.pk, voided_at=None)
+    return _read(live, schema, amount="amount_minor")
+
+
+def bank_lines_of(merchant) -> pl.DataFrame:
+    """Every live bank line of a merchant."""
+    return _read(BankLine.objects.for_merchant(merchant).filter(is_live=True), frames.BANK_LINES, amount="amount_minor")
+
+
+def bank_known_until(merchant) -> dict:
+    """Bank account → the last day its statements or lines report."""
+    known: dict = {}
+    for account, day in (
+        BankStatement.objects.for_merchant(merchant).filter(state=StatementState.POSTED).values_list("bank_account_id", "last_day")
+    ):
+        known[account] = max(day, known.get(account, day))
+    return known
+
+
+def sources_of(channel: Channel, line_ids: pl.Series) -> pl.DataFrame:
+    """`line_id` → `source_file`, `source_row`: of all files that hold the row the one with the fewest days, then the shortest name.
+
+    So the answer does not depend on which file came first.
+    """
+    own = StatementLine.objects.for_merchant(channel.merchant_id).filter(channel=channel, is_live=True)
+    shape = {"line_id": pl.Int64(), "source_row": pl.Int64(), "source_file": pl.String(), "first_day": pl.Date(), "last_day": pl.Date()}
+    names = {
+        "source_row": "row_no",
+        "source_file": "statement__name",
+        "first_day": "statement__first_day",
+        "last_day": "statement__last_day",
+    }
+    ids = line_ids.drop_nulls().unique()
+    few = len(ids) <= 5_000
+    first = _read(own.filter(id__in=ids.to_list()) if few else own, shape, line_id="id", **names)
+    again = _read(LineSighting.objects.filter(statement__channel=channel), shape, **names)
+    every = pl.concat([first, again]).join(pl.DataFrame({"line_id": ids.cast(pl.Int64)}), on="line_id", how="semi")
+    order = [pl.col("last_day") - pl.col("first_day"), pl.col("source_file").str.len_chars(), "source_file", "source_row"]
+    return every.sort(order).unique("line_id", keep="first", maintain_order=True).select("line_id", "source_file", "source_row")
