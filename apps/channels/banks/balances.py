@@ -70,34 +70,43 @@ def _breaks(rows: list[Row], start: int | None = None) -> list[int]:
 
 
 def _by_day(ordered: list[Row]) -> Chain:
-    """Day by day: any order within the day that starts where the day before ended is right."""
+    """Day by day: any order within the day that starts where the day before ended is right.
+
+    A day that moves nothing on balance may start at any of its balances, hence sets: later days decide which it was.
+    """
     breaks: list[int] = []
-    opening = running = None
+    opening, moved = None, 0
+    running: set[int] | None = None  # what the balance may be now
     for _, group in groupby(ordered, key=lambda row: row.day):
         day = list(group)
-        start, found = _day_start(day, running)
+        starts, found = _day_starts(day, running)
+        if found and running and opening is None:
+            opening = min(running) - moved
         breaks += found
-        opening = start if opening is None else opening
-        running = None if start is None else start + sum(row.amount for row in day)
-        if found and start is None:
-            running = next(row.balance for row in reversed(day) if row.balance is not None)
+        total = sum(row.amount for row in day)
+        moved += total
+        running = {start + total for start in starts} if starts else _known_end(day, running or set()) or None
     ends = _ends(ordered)
-    return Chain(ends.opening if opening is None else opening, ends.closing if running is None else running, tuple(sorted(breaks)))
+    if opening is None:
+        opening = ends.opening if breaks or not running else min(running) - moved
+    return Chain(opening, min(running) if running else ends.closing, tuple(sorted(breaks)))
 
 
-def _day_start(day: list[Row], running: int | None) -> tuple[int | None, list[int]]:
-    """The balance at which the day starts (None: no order of its rows works) and the rows that break."""
-    if any(row.balance is None for row in day):
-        found = min(_breaks(day, running), _breaks(day[::-1], running), key=len)
-        return (running if not found else None), found
-    starts = _trail_starts(day)
-    if running is None and starts:
-        return min(starts), []
-    if running in starts:
-        return running, []
-    if starts:
-        return min(starts), [day[0].row_no]
-    return None, min(_breaks(day, running), _breaks(day[::-1], running), key=len)
+def _known_end(day: list[Row], running: set[int]) -> set[int]:
+    last = [row.balance for row in day if row.balance is not None]
+    return {last[-1]} if last else {start + sum(row.amount for row in day) for start in running}
+
+
+def _day_starts(day: list[Row], running: set[int] | None) -> tuple[set[int], list[int]]:
+    """The balances at which the day may start (empty: no order of its rows works, or none is told) and the rows that break."""
+    if all(row.balance is not None for row in day):
+        starts = _trail_starts(day)
+        if starts:
+            agreed = starts if running is None else starts & running
+            return (agreed, []) if agreed else (starts, [day[0].row_no])
+    start = min(running) if running else None
+    found = min(_breaks(day, start), _breaks(day[::-1], start), key=len)
+    return (running or set()) if not found else set(), found
 
 
 def _trail_starts(day: list[Row]) -> set[int]:

@@ -22,7 +22,8 @@ _DAY = r"(20\d{2})[/.\-年](\d{1,2})[/.\-月](\d{1,2})"
 def parse(file: StatementFile) -> ParsedBank:
     """Reads one export. Every row ends as a line or a rejection; balance and footer faults are flagged, not refused.
 
-    :raises FileRefused: empty, encoding, other_layout, other_account, other_currency, no_day, bad_format or no_mapping.
+    :raises FileRefused: empty, encoding, other_layout, other_account, other_currency, no_day, bad_format, no_mapping, or
+        bad_rows when no row can be read at all.
     """
     mapping = file.mapping
     _check_mapping(file)
@@ -34,6 +35,8 @@ def parse(file: StatementFile) -> ParsedBank:
     bad = {found.row_no for found in rejections}
     _refuse_foreign(rejections, reading, file.currency)
     lines = reading.filter(~pl.col("row_no").is_in(bad)) if bad else reading
+    if rejections and not lines.height:
+        raise FileRefused(Refusal.BAD_ROWS, count=len(rejections), rejections=tuple(rejections))
     rows = [Row(*row) for row in lines.select("row_no", "booked_on", "amount", "balance").iter_rows()]
     links = chain(rows)
     first_day, last_day = _period(file.name, sheet.preamble, lines)

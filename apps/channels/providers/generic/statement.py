@@ -36,7 +36,8 @@ def recognise(name: str, data: bytes) -> str | None:
 def parse(file: StatementFile) -> ParsedStatement:
     """Reads one export through `file.mapping`.
 
-    :raises FileRefused: no_mapping, empty, encoding, other_layout, other_currency, bad_format or no_day.
+    :raises FileRefused: no_mapping, empty, encoding, other_layout, other_currency, bad_format, no_day, or bad_rows when no
+        row can be read at all.
     """
     mapping = file.mapping
     if not mapping.get("time") or not mapping.get("gross"):
@@ -46,6 +47,8 @@ def parse(file: StatementFile) -> ParsedStatement:
     reading, unbalanced = _signed(reading, mapping)
     rejections = _one_each([*sheet.rejections, *rejections, *unbalanced])
     lines = reading.filter(~pl.col("row_no").is_in([found.row_no for found in rejections]))
+    if rejections and not lines.height:
+        raise FileRefused(Refusal.BAD_ROWS, count=len(rejections), rejections=tuple(rejections))
     days = canonical.days(file.name, canonical.span(lines["business_date"]))
     columns = {name: pl.col(name) for name in lines.columns}
     return ParsedStatement(
