@@ -7,6 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 
+def client_address(request: HttpRequest) -> str:
+    """The address a caller cannot choose: what the outermost of our own proxies saw, else the peer of the connection.
+
+    Counted from the right, because everything further left in X-Forwarded-For is the caller's own claim.
+    """
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    if 0 < settings.TRUSTED_PROXIES <= len(hops):
+        return hops[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR", "")
+
+
 class UserLanguageMiddleware:
     """A signed-in person's own language beats the browser's; it must stand after AuthenticationMiddleware."""
 

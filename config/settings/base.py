@@ -72,6 +72,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.merchants.context.frame",
             ],
         },
     },
@@ -99,6 +100,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "merchants/locked_out.html"
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "apps.core.middleware.client_address"
+TRUSTED_PROXIES = 0  # how many proxies of ours stand in front and append to X-Forwarded-For
 
 # Words and time. Rows hold UTC; each merchant's zone is applied where something is shown.
 LANGUAGE_CODE = "zh-hant"

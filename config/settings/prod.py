@@ -7,7 +7,7 @@ from .environment import env
 
 SECRET_KEY = env("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS"), "localhost"]  # the second for health checks beside the server
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # HTTPS ends at a proxy that sets this header. INSECURE_HTTP is for trying the containers on one machine without a certificate.
@@ -21,9 +21,7 @@ SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
-# Behind one proxy the caller's address is the last hop it added; without this everybody would share one lock-out.
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=1)
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1)
 
 WHITENOISE_USE_FINDERS = False
 STORAGES = {
