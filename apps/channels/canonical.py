@@ -1,8 +1,11 @@
 """From rows of text cells to canonical lines: faults of cells, times, amounts, totals. Vectorised; no Django here."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import polars as pl
 
@@ -10,6 +13,7 @@ from apps.channels import cells
 from apps.channels.contracts import LINE_SCHEMA, FileRefused, Refusal, Reject, Rejection, Total
 from apps.core.money import MoneyError, exponent, to_decimal
 
+Block = TypeVar("Block")
 MICRO = 1_000_000  # millionths of a minor unit, in which a fee is read before it is rounded
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y%m%d%H%M%S")
 _FORMULA = r"^[\s\"'`]*[=+@\-].*[A-Za-z]\w*\("
@@ -189,27 +193,35 @@ def check_account(expected: str, found: str) -> None:
         raise FileRefused(Refusal.OTHER_ACCOUNT, expected=expected, found=found)
 
 
-@dataclass(slots=True)
-class Gathered:
-    """What the blocks of a file add up to."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one block of a file has come to; `sums` are figures for the file's totals, by name."""
 
-    frames: list[pl.DataFrame] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
+    lines: pl.DataFrame
+    rejections: tuple[Rejection, ...] = ()
     sums: dict[str, int] = field(default_factory=dict)
 
-    def add(self, lines: pl.DataFrame, rejections: Iterable[Rejection], **sums: int) -> None:
-        self.frames.append(lines)
-        self.rejections.extend(rejections)
-        for name, amount in sums.items():
-            self.sums[name] = self.sums.get(name, 0) + amount
 
-    @property
-    def lines(self) -> pl.DataFrame:
-        return pl.concat(self.frames) if self.frames else pl.DataFrame(schema=LINE_SCHEMA)
+def gather(blocks: Iterable[Block], read: Callable[[Block], Part]) -> Part:
+    """All blocks as one, in their order. Two are read at a time, and no more are held than that needs."""
+    parts = list(_each(blocks, read))
+    sums: Counter[str] = Counter()
+    for part in parts:
+        sums.update(part.sums)
+    lines = pl.concat(part.lines for part in parts) if parts else pl.DataFrame(schema=LINE_SCHEMA)
+    rejections = sorted((rejection for part in parts for rejection in part.rejections), key=lambda rejection: rejection.row_no)
+    return Part(lines, tuple(rejections), sums)
 
-    @property
-    def sorted_rejections(self) -> tuple[Rejection, ...]:
-        return tuple(sorted(self.rejections, key=lambda rejection: rejection.row_no))
+
+def _each(blocks: Iterable[Block], read: Callable[[Block], Part]) -> Iterator[Part]:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        waiting: deque = deque()
+        for block in blocks:
+            waiting.append(pool.submit(read, block))
+            if len(waiting) > 2:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _half_up(micro: int) -> int:

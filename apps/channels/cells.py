@@ -13,6 +13,7 @@ import polars as pl
 from apps.core.money import exponent
 
 WRAPPERS = " \t\r\n\u3000=\"'`’"  # ="…", TAB, backtick: put there so that spreadsheets leave long ids alone
+_WRAPPED = r"""(^|\x1f)[\s="'`’]|[\s="'`’](\x1f|$)"""  # cells joined by \x1f of which at least one has a wrapper
 PLAIN_DECIMAL = r"^[+\-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?$"  # of any length
 FORMULA = r"^[=+@\-][A-Za-z(]"  # after unwrapping: a real formula, never a number
 _DAY = re.compile(r"(?<!\d)(20\d{2})(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -56,9 +57,12 @@ def row_hash(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
 
     Cells are compared as `clean` reads them, so that the same row in another encoding or wrapper is the same row.
     """
-    joined = frame.select(pl.concat_str([clean(name) for name in sorted(columns)], separator="\x1f").cast(pl.Binary)).to_series()
+    names = sorted(columns)
+    joined = frame.select(pl.concat_str([pl.col(name).fill_null("") for name in names], separator="\x1f").alias("row"))
+    if joined.select(pl.col("row").str.contains(_WRAPPED).any()).item():
+        joined = frame.select(pl.concat_str([clean(name) for name in names], separator="\x1f").alias("row"))
     blake = hashlib.blake2b
-    digests = b"".join([blake(row, digest_size=8).digest() for row in joined])
+    digests = b"".join([blake(row, digest_size=8).digest() for row in joined["row"].cast(pl.Binary)])
     return pl.Series("row_hash", struct.unpack(f">{frame.height}q", digests), dtype=pl.Int64)
 
 

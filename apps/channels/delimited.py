@@ -13,10 +13,11 @@ import polars as pl
 from apps.channels.cells import WRAPPERS
 from apps.channels.contracts import FileRefused, Refusal, Reject, Rejection
 
-BLOCK = 16 * 1024 * 1024
+BLOCK = 8 * 1024 * 1024
 PREFIX = 64 * 1024  # what recognising a file may cost
 TOO_LARGE = 2 * 1024**3  # bytes of text; beyond it row numbers and memory are no longer ours to promise
 _EXOTIC = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # line ends to Python, not to an editor
+_NOTHING = b" \t\r\n,\xef\xbb\xbf\x00"
 _QUOTED = r'(^|,)"(?:[^"]|"")*"'
 _MARK = "\x1a"
 
@@ -52,31 +53,32 @@ def utf8(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> b
 
     :raises FileRefused: EMPTY, TOO_LARGE, or ENCODING with the row of the first byte that cannot be read.
     """
-    if not data.strip(b" \t\r\n,\xef\xbb\xbf\x00"):
-        raise FileRefused(Refusal.EMPTY)
     if len(data) > TOO_LARGE:
         raise FileRefused(Refusal.TOO_LARGE, limit_mb=TOO_LARGE // 1024**2)
+    if not data[:PREFIX].strip(_NOTHING) and not data.strip(_NOTHING):
+        raise FileRefused(Refusal.EMPTY)
     encoding = encoding_of(data, encodings, markers)
-    if encoding == "utf-16":
-        pieces = [data]
-    else:
-        data = data.removeprefix(b"\xef\xbb\xbf") if encoding == "utf-8" else data
-        pieces = list(_pieces(data))
-    done, row = [], 1
-    for piece in pieces:
+    data = data.removeprefix(b"\xef\xbb\xbf") if encoding == "utf-8" else data
+    done, row, changed = [], 1, encoding != "utf-8"
+    for piece in [data] if encoding == "utf-16" else _pieces(data):
         try:
             text = piece.decode(encoding)
         except UnicodeDecodeError as error:
             raise FileRefused(Refusal.ENCODING, row=row + piece.count(b"\n", 0, error.start), encodings=list(encodings)) from error
         row += piece.count(b"\n")
-        done.append(_plain_ends(text))
-    return b"".join(done)
+        if encoding != "utf-8" or b"\r" in piece:
+            piece, changed = _plain_ends(text).encode("utf-8", errors="replace"), True
+        done.append(piece)
+    return b"".join(done) if changed else data
 
 
 def shown(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> str:
     """The text whose line numbers `row_no` counts, undecodable bytes replaced, so that a refused file can be shown too."""
     encoding = encoding_of(data, encodings, markers)
-    return _plain_ends(data.decode(encoding, errors="replace").lstrip("\ufeff")).decode()
+    text = _plain_ends(data.decode(encoding, errors="replace").lstrip("\ufeff"))
+    for character in _EXOTIC:
+        text = text.replace(character, " ")
+    return text
 
 
 def header_names(line: str) -> tuple[str, ...]:
@@ -105,29 +107,31 @@ def named(columns: list[str]) -> list[str]:
 
 def lines_of(text: bytes, first_row: int) -> pl.DataFrame:
     """`row_no` and `line` of each line that is not blank."""
-    split = pl.Series("line", [text.decode()]).str.split("\n").explode()
-    frame = pl.DataFrame({"row_no": pl.int_range(first_row, first_row + len(split), dtype=pl.Int32, eager=True), "line": split})
-    return frame.filter(pl.col("line").str.strip_chars(' \t\ufeff,"').str.len_bytes() > 0)
+    return _numbered(text, first_row).filter(pl.col("line").str.strip_chars(' \t\ufeff,"').str.len_bytes() > 0)
 
 
-def blocks(text: bytes, first_row: int, *, multiline: bool = False) -> Iterator[tuple[bytes, int]]:
-    """Pieces of whole lines with the row number each begins at; with `multiline` no quoted cell is cut in two."""
-    start = 0
-    while start < len(text):
-        end = _line_end(text, start + BLOCK)
-        while multiline and end < len(text) and text.count(b'"', start, end) % 2:
-            end = _line_end(text, end + BLOCK)
-        yield text[start:end], first_row
-        first_row += text.count(b"\n", start, end)
-        start = end
+def blocks(text: bytes, first_row: int, start: int, end: int, *, multiline: bool = False) -> Iterator[tuple[bytes, int]]:
+    """Whole lines of text[start:end] with the row number each piece begins at; with `multiline` no quoted cell is cut in two."""
+    while start < end:
+        cut = _line_end(text, start + BLOCK)
+        while multiline and cut < end and text.count(b'"', start, cut) % 2:
+            cut = _line_end(text, cut + BLOCK)
+        cut = min(cut, end)
+        yield text[start:cut], first_row
+        first_row += text.count(b"\n", start, cut)
+        start = cut
 
 
-def rows(text: bytes, header: list[str], first_row: int, *, multiline: bool = False, skip: str = "") -> Iterator[Rows]:
-    """Comma-separated rows under a known header, block by block; lines that begin with `skip` are no rows.
+def rows(text: bytes, header: list[str], first_row: int, start: int, *, multiline: bool = False, skip: str = "") -> Iterator[Rows]:
+    """Comma-separated rows from `start` on under a known header, block by block; lines that begin with `skip` are no rows.
 
     :raises FileRefused: BAD_FORMAT where a quoted cell is never closed (multiline only).
     """
-    for block, row in blocks(text, first_row, multiline=multiline):
+    for block, row in blocks(text, first_row, start, len(text), multiline=multiline):
+        quick = None if skip else _read_whole(block, header, row)
+        if quick:
+            yield quick
+            continue
         lines = lines_of(block, row)
         if skip:
             lines = lines.filter(~pl.col("line").str.starts_with(skip))
@@ -135,6 +139,41 @@ def rows(text: bytes, header: list[str], first_row: int, *, multiline: bool = Fa
             yield _read_slowly(block, header, row)
         else:
             yield split(lines, header)
+
+
+def _numbered(text: bytes, first_row: int) -> pl.DataFrame:
+    split = pl.Series("line", [text.decode()]).str.split("\n").explode()
+    return pl.DataFrame({"row_no": pl.int_range(first_row, first_row + len(split), dtype=pl.Int32, eager=True), "line": split})
+
+
+def _read_whole(block: bytes, header: list[str], first_row: int) -> Rows | None:
+    """The block at once, or None unless it is beyond doubt that each line is one row with all its cells.
+
+    A short row would leave its last cell null, a long one is an error, a cell over two lines or a blank line changes the height.
+    """
+    if b'"' in block and not _quotes_are_plain(block):
+        return None
+    frame = _csv(block, header)
+    if frame is None or frame.height != block.count(b"\n") + (not block.endswith(b"\n")) or frame[header[-1]].null_count():
+        return None
+    return Rows(frame.with_columns(pl.int_range(first_row, first_row + frame.height, dtype=pl.Int32).alias("row_no")))
+
+
+def _quotes_are_plain(block: bytes) -> bool:
+    """Whether each quoted cell begins and ends in its own line."""
+    if _MARK.encode() in block:
+        return False
+    lines = pl.read_csv(block, has_header=False, schema={"line": pl.String}, quote_char=None, separator=_MARK, empty_string_is_null=False)
+    quoted = lines.filter(pl.col("line").str.contains('"', literal=True))
+    return not quoted.select(_cell_count(pl.col("line")).is_null().any()).item()
+
+
+def _csv(block: bytes, header: list[str]) -> pl.DataFrame | None:
+    schema = {name: pl.String for name in header}
+    try:
+        return pl.read_csv(block, has_header=False, schema=schema, empty_string_is_null=False)
+    except pl.exceptions.PolarsError:
+        return None
 
 
 def split(lines: pl.DataFrame, header: list[str]) -> Rows:
@@ -156,15 +195,7 @@ def _read_fit(fit: pl.DataFrame, header: list[str]) -> pl.DataFrame:
     """Lines known to have the right number of well-formed cells; the quick reader is checked, not trusted."""
     if not fit.height:
         return _frame([], header)
-    try:
-        frame = pl.read_csv(
-            "\n".join(fit["line"]).encode(),
-            has_header=False,
-            schema={name: pl.String for name in header},
-            empty_string_is_null=False,
-        )
-    except pl.exceptions.PolarsError:
-        frame = None
+    frame = _csv("\n".join(fit["line"]).encode(), header)
     if frame is None or frame.height != fit.height:
         return _frame([(row_no, next(csv.reader([line]))) for row_no, line in fit.select("row_no", "line").iter_rows()], header)
     return frame.with_columns(fit["row_no"])
@@ -220,8 +251,5 @@ def _pieces(data: bytes) -> Iterator[bytes]:
         start = end
 
 
-def _plain_ends(text: str) -> bytes:
-    for character in _EXOTIC:
-        if character in text:
-            text = text.replace(character, " ")
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")
+def _plain_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from apps.channels import archives, canonical, cells, delimited
-from apps.channels.canonical import Gathered
+from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, ParsedStatement, Refusal, StatementFile, Total
 from apps.core.money import exponent
 
@@ -58,10 +58,9 @@ def parse(file: StatementFile) -> ParsedStatement:
     footers = {kind: stated for kind, stated in _FOOTER.findall(edges)}
     if SALE not in footers:
         raise FileRefused(Refusal.CUT_SHORT, row=body.count(b"\n") + 1, wanted="#交易合计")
-    gathered = Gathered()
-    for block in delimited.rows(body[start:], header, row + 1, skip="#"):
-        _read(block, header, file, gathered)
-    lines = gathered.lines
+    blocks = delimited.rows(body, header, row + 1, start, skip="#")
+    whole = canonical.gather(blocks, lambda block: _read(block, header, file))
+    lines = whole.lines
     first_day, last_day = canonical.days(
         file.name, cells.days_in_name(member), _period(edges), canonical.span(lines["business_date"])
     )
@@ -71,9 +70,9 @@ def parse(file: StatementFile) -> ParsedStatement:
         first_day=first_day,
         last_day=last_day,
         lines=lines,
-        rejections=gathered.sorted_rejections,
-        totals=_totals(footers, Counter(gathered.sums), file.currency),
-        rows_in=lines.height + len(gathered.rejections),
+        rejections=whole.rejections,
+        totals=_totals(footers, Counter(whole.sums), file.currency),
+        rows_in=lines.height + len(whole.rejections),
         header=tuple(delimited.named(header)),
     )
 
@@ -154,7 +153,7 @@ def _period(edges: str) -> tuple[date, date] | None:
     return (first, last) if first <= last else None
 
 
-def _read(block: delimited.Rows, header: list[str], file: StatementFile, gathered: Gathered) -> None:
+def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part:
     digits = exponent(file.currency)
     frame = block.frame.with_columns(canonical.moment(block.frame, "完成时间").alias("@at"))
     optional = [name for name in ("分润(元)", "商家优惠(元)") if name in header]
@@ -172,7 +171,7 @@ def _read(block: delimited.Rows, header: list[str], file: StatementFile, gathere
         ],
     )
     lines = _lines(good, header, file)
-    gathered.add(lines, (*block.rejections, *rejected), **_sums(good, lines, header, file.currency))
+    return Part(lines, (*block.rejections, *rejected), _sums(good, lines, header, file.currency))
 
 
 def _lines(frame: pl.DataFrame, header: list[str], file: StatementFile) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from apps.channels import canonical, cells, delimited
-from apps.channels.canonical import Gathered
+from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, Method, ParsedStatement, Refusal, Reject, StatementFile
 from apps.core.money import exponent
 
@@ -86,10 +86,9 @@ def parse(file: StatementFile) -> ParsedStatement:
     if b'="' in body:
         body = re.sub(rb'(^|,)="', rb'\1"', body, flags=re.M)
     layout, header, row, start = _header(body)
-    gathered = Gathered()
-    for block in delimited.rows(body[start:], header, row + 1, multiline=True):
-        _read(block, header, layout, file, gathered)
-    lines = gathered.lines
+    blocks = delimited.rows(body, header, row + 1, start, multiline=True)
+    whole = canonical.gather(blocks, lambda block: _read(block, header, layout, file))
+    lines = whole.lines
     first_day, last_day = canonical.days(file.name, canonical.span(lines["business_date"]))
     return ParsedStatement(
         layout=layout.code,
@@ -97,8 +96,8 @@ def parse(file: StatementFile) -> ParsedStatement:
         first_day=first_day,
         last_day=last_day,
         lines=lines,
-        rejections=gathered.sorted_rejections,
-        rows_in=lines.height + len(gathered.rejections),
+        rejections=whole.rejections,
+        rows_in=lines.height + len(whole.rejections),
         header=tuple(delimited.named(header)),
     )
 
@@ -146,7 +145,7 @@ def _header(body: bytes) -> tuple[Layout, list[str], int, int]:
     return layout, delimited.unique_header(names, row), row, start
 
 
-def _read(block: delimited.Rows, header: list[str], layout: Layout, file: StatementFile, gathered: Gathered) -> None:
+def _read(block: delimited.Rows, header: list[str], layout: Layout, file: StatementFile) -> Part:
     digits = exponent(file.currency)
     refund = [layout.refund] if layout.refund else []
     times = pl.coalesce(pl.when(cells.clean(name) != "").then(cells.clean(name)) for name in layout.times).fill_null("")
@@ -166,7 +165,7 @@ def _read(block: delimited.Rows, header: list[str], layout: Layout, file: Statem
     )
     good = _amounts(good, layout, file.currency)
     good, unequal = canonical.sift(good, [canonical.rule_fault(NET, pl.col("@broken"), Reject.NET_DIFFERS)])
-    gathered.add(_lines(good, header, layout, file), (*block.rejections, *rejected, *unequal))
+    return Part(_lines(good, header, layout, file), (*block.rejections, *rejected, *unequal))
 
 
 def _amounts(frame: pl.DataFrame, layout: Layout, currency: str) -> pl.DataFrame:

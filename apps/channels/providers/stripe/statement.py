@@ -6,7 +6,7 @@ The report may hold several currencies: each row is read in its own. It states n
 import polars as pl
 
 from apps.channels import canonical, cells, delimited
-from apps.channels.canonical import Gathered
+from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, Method, ParsedStatement, Refusal, Reject, StatementFile
 from apps.core.money import exponent
 
@@ -77,10 +77,9 @@ def parse(file: StatementFile) -> ParsedStatement:
     body = delimited.utf8(file.data, ENCODINGS, MARKERS)
     start = body.find(b"\n") + 1 or len(body)
     header = _header(body[:start].decode())
-    gathered = Gathered()
-    for block in delimited.rows(body[start:], header, 2, multiline=True):
-        _read(block, header, file, gathered)
-    lines = gathered.lines
+    blocks = delimited.rows(body, header, 2, start, multiline=True)
+    whole = canonical.gather(blocks, lambda block: _read(block, header, file))
+    lines = whole.lines
     first_day, last_day = canonical.days(file.name, canonical.span(lines["payout_on"]), canonical.span(lines["business_date"]))
     return ParsedStatement(
         layout="payout_itemized",
@@ -88,8 +87,8 @@ def parse(file: StatementFile) -> ParsedStatement:
         first_day=first_day,
         last_day=last_day,
         lines=lines,
-        rejections=gathered.sorted_rejections,
-        rows_in=lines.height + len(gathered.rejections),
+        rejections=whole.rejections,
+        rows_in=lines.height + len(whole.rejections),
         header=tuple(delimited.named(header)),
     )
 
@@ -112,7 +111,7 @@ def _header(line: str) -> list[str]:
     return delimited.unique_header(names, 1)
 
 
-def _read(block: delimited.Rows, header: list[str], file: StatementFile, gathered: Gathered) -> None:
+def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part:
     created = "created_utc" if "created_utc" in header else "created"
     paid_out = next((name for name in ("automatic_payout_effective_at_utc", "automatic_payout_effective_at") if name in header), "")
     frame = block.frame.with_columns(
@@ -137,7 +136,7 @@ def _read(block: delimited.Rows, header: list[str], file: StatementFile, gathere
             *([canonical.rule_fault(paid_out, pl.col("@paid_out").is_null() & gone, Reject.BAD_TIME)] if paid_out else []),
         ],
     )
-    gathered.add(_lines(good, header, file), (*block.rejections, *rejected))
+    return Part(_lines(good, header, file), (*block.rejections, *rejected))
 
 
 def _instant(frame: pl.DataFrame, column: str, timezone: str) -> pl.Series:

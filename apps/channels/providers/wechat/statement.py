@@ -9,7 +9,7 @@ from collections import Counter
 import polars as pl
 
 from apps.channels import archives, canonical, cells, delimited
-from apps.channels.canonical import Gathered
+from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, ParsedStatement, Refusal, Reject, StatementFile, Total
 from apps.core.money import exponent
 
@@ -64,11 +64,11 @@ def parse(file: StatementFile) -> ParsedStatement:
     body = delimited.utf8(archives.gunzip(file.data), ENCODINGS, MARKERS)
     layout, header, row, start = _header(body)
     end, stated = _summary(body, start)
-    gathered, accounts = Gathered(), set()
-    for block, first_row in delimited.blocks(body[start:end], row + 1):
-        _read(_split(block, header, first_row), header, file, gathered, accounts)
-    lines = gathered.lines
-    _check_currency(gathered, file.currency)
+    accounts: set[str] = set()
+    blocks = delimited.blocks(body, row + 1, start, end)
+    whole = canonical.gather(blocks, lambda block: _read(_split(*block, header), header, file, accounts))
+    lines = whole.lines
+    _check_currency(whole, file.currency)
     first_day, last_day = canonical.days(file.name, canonical.span(lines["business_date"]))
     return ParsedStatement(
         layout=layout,
@@ -76,9 +76,9 @@ def parse(file: StatementFile) -> ParsedStatement:
         first_day=first_day,
         last_day=last_day,
         lines=lines,
-        rejections=gathered.sorted_rejections,
-        totals=_totals(stated, Counter(gathered.sums), file.currency),
-        rows_in=lines.height + len(gathered.rejections),
+        rejections=whole.rejections,
+        totals=_totals(stated, Counter(whole.sums), file.currency),
+        rows_in=lines.height + len(whole.rejections),
         header=tuple(delimited.named(header)),
     )
 
@@ -136,7 +136,7 @@ def _summary(body: bytes, start: int) -> tuple[int, dict[str, str]]:
     return end, dict(zip(names, values, strict=True))
 
 
-def _split(block: bytes, header: list[str], first_row: int) -> delimited.Rows:
+def _split(block: bytes, first_row: int, header: list[str]) -> delimited.Rows:
     """Cuts rows at comma and backtick; rows that a spreadsheet has saved again, without backticks or with quotes, as plain CSV."""
     lines = delimited.lines_of(block, first_row).with_columns(pl.col("line").str.strip_prefix("`").str.split(",`").alias("cells"))
     fit = pl.col("line").str.starts_with("`") & (pl.col("cells").list.len() == len(header))
@@ -149,7 +149,7 @@ def _split(block: bytes, header: list[str], first_row: int) -> delimited.Rows:
     return delimited.Rows(pl.concat([frame, plain.frame]).sort("row_no"), plain.rejections)
 
 
-def _read(block: delimited.Rows, header: list[str], file: StatementFile, gathered: Gathered, accounts: set[str]) -> None:
+def _read(block: delimited.Rows, header: list[str], file: StatementFile, accounts: set[str]) -> Part:
     digits = exponent(file.currency)
     amounts = [name for name in AMOUNTS if name in header]
     late = cells.clean("退款成功时间") if "退款成功时间" in header else pl.lit("")
@@ -168,11 +168,11 @@ def _read(block: delimited.Rows, header: list[str], file: StatementFile, gathere
             canonical.time_fault("交易时间", "@at"),
         ],
     )
-    accounts |= set(good.select(cells.clean("商户号").unique()).to_series())
+    accounts.update(good.select(cells.clean("商户号").unique()).to_series())
     sums = {name: canonical.exact_sum(good.select(canonical.minor_amount(name, file.currency)).to_series()) for name in amounts}
     sums = {name: amount * canonical.MICRO for name, amount in sums.items()}
     sums["手续费"] = canonical.exact_sum(good.select(canonical.micro_amount("手续费", file.currency)).to_series())
-    gathered.add(_lines(good, header, file), (*block.rejections, *rejected), rows=good.height, **sums)
+    return Part(_lines(good, header, file), (*block.rejections, *rejected), {"rows": good.height, **sums})
 
 
 def _lines(frame: pl.DataFrame, header: list[str], file: StatementFile) -> pl.DataFrame:
@@ -220,10 +220,10 @@ def _account(accounts: set[str], expected: str) -> str:
     return found[0] if found else ""
 
 
-def _check_currency(gathered: Gathered, expected: str) -> None:
+def _check_currency(whole: Part, expected: str) -> None:
     """A bill that is in another currency throughout is the wrong bill, not a bill of wrong rows."""
-    wrong = {(rejection.code, rejection.value.strip(cells.WRAPPERS)) for rejection in gathered.rejections}
-    if len(wrong) == 1 and not gathered.lines.height:
+    wrong = {(rejection.code, rejection.value.strip(cells.WRAPPERS)) for rejection in whole.rejections}
+    if len(wrong) == 1 and not whole.lines.height:
         code, found = wrong.pop()
         if code == Reject.BAD_CURRENCY and len(found) == 3 and found.isalpha():
             raise FileRefused(Refusal.OTHER_CURRENCY, expected=expected, found=found)
