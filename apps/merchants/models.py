@@ -36,7 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant")
-    theme = models.CharField(_("theme"), max_length=5, choices=[("auto", _("as the device")), ("light", _("light")), ("dark", _("dark"))], default="auto")
+    theme = models.CharField(
+        _("theme"), max_length=5, choices=[("auto", _("as the device")), ("light", _("light")), ("dark", _("dark"))], default="auto"
+    )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)

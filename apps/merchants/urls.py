@@ -1,2 +1,30 @@
+"""People and settings. `/m/<slug>/settings/…` lies beside the other pages of a merchant."""
+
+from django.urls import path
+
+from apps.merchants.views import members, session, settings, staff
+
 app_name = "merchants"
-urlpatterns = []
+urlpatterns = [
+    path("", session.landing, name="landing"),
+    path("login/", session.login, name="login"),
+    path("logout/", session.logout, name="logout"),
+    path("password/", session.password_change, name="password_change"),
+    path("password/changed/", session.password_changed, name="password_changed"),
+    path("set-password/<uidb64>/<token>/", session.set_password, name="set_password"),
+    path("profile/", session.profile, name="profile"),
+    path("language/", session.language, name="language"),
+    path("theme/", session.theme, name="theme"),
+    path("staff/merchants/", staff.merchants, name="staff"),
+    path("m/<slug:merchant_slug>/", session.home, name="home"),
+    path("m/<slug:merchant_slug>/settings/", settings.settings, name="settings"),
+    path("m/<slug:merchant_slug>/settings/edit/", settings.edit, name="settings_edit"),
+    path("m/<slug:merchant_slug>/settings/people/", members.people, name="people"),
+    path("m/<slug:merchant_slug>/settings/people/add/", members.add, name="member_add"),
+    path("m/<slug:merchant_slug>/settings/people/<int:pk>/role/", members.change, name="member_role"),
+    path("m/<slug:merchant_slug>/settings/people/<int:pk>/remove/", members.remove, name="member_remove"),
+    path("m/<slug:merchant_slug>/settings/roles/", members.roles, name="roles"),
+    path("m/<slug:merchant_slug>/settings/bank-accounts/", settings.bank_accounts, name="bank_accounts"),
+    path("m/<slug:merchant_slug>/settings/bank-accounts/new/", settings.bank_account, name="bank_account_new"),
+    path("m/<slug:merchant_slug>/settings/bank-accounts/<int:pk>/", settings.bank_account, name="bank_account"),
+]

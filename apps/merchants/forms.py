@@ -1,0 +1,122 @@
+"""Forms of people and settings: they validate and hand over `cleaned_data`; services write."""
+
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import money
+from apps.merchants.enums import BankFormat, Role
+from apps.merchants.models import BankAccount, Merchant, User
+
+# Those that merchants are likely to be in; the one that is set stays in the list whatever it is.
+TIME_ZONES = (
+    "Asia/Taipei Asia/Shanghai Asia/Hong_Kong Asia/Tokyo Asia/Seoul Asia/Singapore Asia/Kuala_Lumpur Asia/Bangkok Asia/Jakarta Asia/Manila "
+    "Asia/Ho_Chi_Minh Asia/Kolkata Asia/Dubai Asia/Kuwait Europe/London Europe/Berlin Europe/Paris Europe/Madrid Europe/Amsterdam "
+    "America/New_York America/Chicago America/Denver America/Los_Angeles America/Sao_Paulo Australia/Sydney Pacific/Auckland UTC"
+).split()
+
+
+class LoginForm(AuthenticationForm):
+    """Log-in by e-mail, compared without case."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("E-mail")
+        self.fields["username"].widget.input_type = "email"
+        self.fields["username"].widget.attrs["autocomplete"] = "email"
+        self.error_messages["invalid_login"] = _("E-mail and password do not match. Both are kept as you typed them except the password.")
+
+    def clean_username(self):
+        return self.cleaned_data["username"].strip().lower()
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("name", "language", "theme")
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(choices=User._meta.get_field("language").choices)
+
+
+class ThemeForm(forms.Form):
+    theme = forms.ChoiceField(choices=User._meta.get_field("theme").choices)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class MemberForm(RoleForm):
+    email = forms.EmailField(label=_("E-mail"))
+    name = forms.CharField(label=_("Name"), max_length=100, required=False)
+
+    field_order = ("email", "name", "role")
+
+
+class MerchantForm(forms.Form):
+    """The merchant's particulars; the threshold is typed in major units of the merchant's currency."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+    tax_no = forms.CharField(label=_("Tax number"), max_length=20, required=False)
+    timezone = forms.ChoiceField(label=_("Time zone"))
+    threshold = forms.CharField(label=_("Difference threshold"), help_text=_("A single difference at or above this always needs a person."))
+
+    def __init__(self, *args, merchant: Merchant, **kwargs):
+        self.merchant = merchant
+        initial = {"name": merchant.name, "tax_no": merchant.tax_no, "timezone": merchant.timezone}
+        initial["threshold"] = money.plain(merchant.difference_threshold_minor, merchant.currency)
+        super().__init__(*args, initial=initial, **kwargs)
+        zones = sorted({*TIME_ZONES, merchant.timezone} & {*available_timezones(), "UTC"})
+        self.fields["timezone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]
+        self.fields["threshold"].label = f"{self.fields['threshold'].label} ({merchant.currency})"
+
+    def clean_threshold(self):
+        try:
+            minor = money.to_minor(self.cleaned_data["threshold"], self.merchant.currency)
+        except money.MoneyError as error:
+            raise forms.ValidationError(_("Type an amount such as 500, with no more digits than the currency has.")) from error
+        if minor < 0:
+            raise forms.ValidationError(_("The threshold cannot be negative."))
+        return minor
+
+    def changes(self) -> dict:
+        """What `services.settings.change_merchant` takes."""
+        data = self.cleaned_data
+        return {name: data[name] for name in ("name", "tax_no", "timezone")} | {"difference_threshold_minor": data["threshold"]}
+
+
+class BankAccountForm(forms.Form):
+    """A bank account. Code and currency are fixed once it exists, because files and lines refer to them."""
+
+    code = forms.SlugField(label=_("Code"), max_length=40, help_text=_("The name of its folder in a drop folder."))
+    bank = forms.CharField(label=_("Bank"), max_length=100)
+    currency = forms.CharField(
+        label=_("Currency"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters, such as TWD."))]
+    )
+    account_no = forms.CharField(label=_("Account number"), max_length=40, required=False)
+    format = forms.ChoiceField(label=_("Statement format"), choices=BankFormat.choices)
+    mapping = forms.JSONField(label=_("Column mapping"), required=False, help_text=_("Only for CSV: which column of the file holds what."))
+
+    def __init__(self, *args, merchant: Merchant, account: BankAccount | None = None, **kwargs):
+        self.merchant, self.account = merchant, account
+        initial = {name: getattr(account, name) for name in self.base_fields} if account else {"currency": merchant.currency}
+        super().__init__(*args, initial=initial, **kwargs)
+        for name in ("code", "currency") if account else ():
+            self.fields[name].disabled = True
+
+    def clean_code(self):
+        code = self.cleaned_data["code"]
+        if self.account is None and BankAccount.objects.for_merchant(self.merchant).filter(code=code).exists():
+            raise forms.ValidationError(_("There is a bank account with this code already."))
+        return code
+
+    def clean_mapping(self):
+        mapping = self.cleaned_data["mapping"] or {}
+        if not isinstance(mapping, dict):
+            raise forms.ValidationError(_("The mapping must be an object of names and columns."))
+        return mapping

@@ -1,0 +1,31 @@
+"""Questions about merchants and their people."""
+
+from django.db.models import Count, QuerySet
+
+from apps.merchants.access import RIGHT_LABELS, RIGHTS
+from apps.merchants.enums import Role
+from apps.merchants.models import BankAccount, Membership, Merchant, User
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """The user's merchants by name, real ones before practice ones."""
+    return Membership.objects.filter(user=user).select_related("merchant").order_by("merchant__is_practice", "merchant__name", "pk")
+
+
+def members_of(merchant: Merchant) -> QuerySet[Membership]:
+    """Everyone in the merchant, owners first by the order of the roles, then by e-mail."""
+    return Membership.objects.for_merchant(merchant).select_related("user").order_by("created_at", "pk")
+
+
+def bank_accounts_of(merchant: Merchant) -> QuerySet[BankAccount]:
+    return BankAccount.objects.for_merchant(merchant).order_by("code")
+
+
+def all_merchants() -> QuerySet[Merchant]:
+    """For platform staff: every merchant with its number of members; no business figures."""
+    return Merchant.objects.annotate(member_count=Count("memberships")).order_by("name", "pk")
+
+
+def role_table() -> list[tuple[str, list[bool]]]:
+    """Each right in words, and for every role in `Role` order whether `access.RIGHTS` grants it."""
+    return [(label, [right in RIGHTS[role] for role in Role.values]) for right, label in RIGHT_LABELS.items()]
