@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from celery.schedules import crontab
+
 from .environment import BASE_DIR, env
 
 __all__ = [
@@ -47,4 +49,7 @@ CELERY_TASK_ROUTES: dict = {}
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "ring-due-jobs": {"task": "core.ring_due_jobs", "schedule": 20.0},
+    # Night falls at another moment for each merchant: the task looks at every merchant's own clock.
+    "nightly-reconciliation": {"task": "settlements.nightly", "schedule": crontab(minute="*/15")},
+    "nightly-reconciliation": {"task": "settlements.nightly", "schedule": 900.0},
 }
