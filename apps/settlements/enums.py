@@ -1,7 +1,16 @@
 """Words of reconciliation. Codes are those of the blueprint and never change."""
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class JobKind(StrEnum):
+    """Long work of this app; `tasks.py` does it, views and commands ask for it by name."""
+
+    RECONCILE = "settlements.reconcile"
+    IMPORT = "settlements.import"
 
 
 class StatementState(models.TextChoices):

@@ -6,7 +6,7 @@ import polars as pl
 
 from apps.channels.cells import key
 from apps.settlements.matching.comparing import fault
-from apps.settlements.matching.frames import PAYOUTS, ChannelTerms, empty, shaped
+from apps.settlements.matching.frames import PAYOUTS, ChannelTerms, shaped
 from apps.settlements.matching.schedule import due_days
 
 NEAR = 5  # a deposit with another amount is taken for the payout when it differs by at most a fifth of it

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from apps.channels.cells import key_text
 from apps.channels.calendar import Settlement, calendar_from
+from apps.channels.cells import key_text
 from apps.channels.fees import terms_from
 from apps.settlements.matching import frames
 

@@ -48,4 +48,4 @@ class Command(BaseCommand):
             for row in item["rows"]:
                 self.stdout.write(f"  row {row['row']}, {row['column']}: {row['code']} {row['value']!r}")
         done = (len(report.imported), len(report.skipped), len(report.refused))
-        self.stdout.write("%s: %d file(s) imported, %d seen before, %d refused" % (report.merchant.slug, *done))
+        self.stdout.write(f"{report.merchant.slug}: {done[0]} file(s) imported, {done[1]} seen before, {done[2]} refused")

@@ -1,0 +1,90 @@
+"""What people do with a discrepancy. Each act locks the row, checks, changes, and leaves an audit event with who, when and why."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.audit.services import record
+from apps.merchants.models import Merchant, User
+from apps.settlements.enums import DiscrepancyState as State
+from apps.settlements.enums import Resolution
+from apps.settlements.errors import AlreadyClosed, NotClosed, ReasonMissing
+from apps.settlements.models import Discrepancy, DiscrepancyComment
+from apps.settlements.states import CLOSED_BY_PERSON, OPEN
+
+WRITE_OFFS = frozenset({Resolution.WRITTEN_OFF})
+
+
+def _locked(merchant: Merchant, ids: Iterable[int]) -> list[Discrepancy]:
+    """The rows of this merchant among `ids`, locked in one order so that two people never wait for each other."""
+    rows = Discrepancy.objects.for_merchant(merchant).select_for_update(of=("self",)).filter(pk__in=list(ids))
+    return list(rows.order_by("pk"))
+
+
+def _tell(item: Discrepancy, action: str, by: User | None, now: datetime, reason: str = "", **after) -> None:
+    record(merchant_id=item.merchant_id, action=f"discrepancy.{action}", subject=item, by=by, now=now, reason=reason, after=after)
+
+
+def assign(*, merchant: Merchant, ids: Iterable[int], owner: User | None, by: User, now: datetime) -> list[Discrepancy]:
+    """Gives open discrepancies to a member, or to nobody. Closed ones among them are left as they are and not returned."""
+    with transaction.atomic():
+        items = [item for item in _locked(merchant, ids) if item.is_open and item.owner_id != getattr(owner, "pk", None)]
+        for item in items:
+            before = str(item.owner or "")
+            item.owner = owner
+            item.state = State.INVESTIGATING if owner else State.OPEN
+            item.save(update_fields=["owner", "state"])
+            _tell(item, "assigned", by, now, owner=str(owner or ""), before=before)
+    return items
+
+
+def resolve(*, merchant: Merchant, ids: Iterable[int], resolution: Resolution, reason: str, by: User, now: datetime) -> list[Discrepancy]:
+    """Closes discrepancies for good, with how and why; a write-off ends as `written_off`, all else as `resolved`.
+
+    :raises ReasonMissing: without a reason. :raises AlreadyClosed: when any of them is closed; then none is changed.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    state = State.WRITTEN_OFF if resolution in WRITE_OFFS else State.RESOLVED
+    with transaction.atomic():
+        items = _locked(merchant, ids)
+        if any(not item.is_open for item in items):
+            raise AlreadyClosed
+        for item in items:
+            item.state, item.resolution, item.reason, item.closed_at, item.closed_by = state, resolution, reason.strip(), now, by
+            item.save(update_fields=["state", "resolution", "reason", "closed_at", "closed_by"])
+            _tell(
+                item, state, by, now, reason.strip(), resolution=str(resolution), difference=item.difference_minor, currency=item.currency
+            )
+    return items
+
+
+def reopen(*, merchant: Merchant, ids: Iterable[int], by: User, now: datetime) -> list[Discrepancy]:
+    """Undo: what a person closed is open again. What cleared by itself cannot be undone, since the facts agree.
+
+    :raises NotClosed: when any of them was not closed by a person; then none is changed.
+    """
+    with transaction.atomic():
+        items = _locked(merchant, ids)
+        if not items or any(item.state not in CLOSED_BY_PERSON for item in items):
+            raise NotClosed
+        for item in items:
+            was = item.state
+            item.state = State.INVESTIGATING if item.owner_id else State.OPEN
+            item.resolution, item.reason, item.closed_at, item.closed_by = "", "", None, None
+            item.save(update_fields=["state", "resolution", "reason", "closed_at", "closed_by"])
+            _tell(item, "reopened", by, now, was=was)
+    return items
+
+
+def comment(*, merchant: Merchant, discrepancy: Discrepancy, text: str, by: User, now: datetime) -> DiscrepancyComment:
+    """Adds to the discussion. :raises ReasonMissing: when there is nothing to say."""
+    if not text.strip():
+        raise ReasonMissing
+    return DiscrepancyComment.objects.create(merchant=merchant, discrepancy=discrepancy, written_at=now, written_by=by, text=text.strip())
+
+
+def open_ones(merchant: Merchant):
+    """Everything that waits for a person."""
+    return Discrepancy.objects.for_merchant(merchant).filter(state__in=[*OPEN])

@@ -1,0 +1,52 @@
+"""Long work of reconciliation as jobs, and the nightly bell."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from celery import shared_task
+from django.utils.translation import gettext as _
+
+from apps.channels.models import Channel
+from apps.core import clock
+from apps.core.jobs.registry import job
+from apps.core.jobs.services import enqueue
+from apps.core.models import Job
+from apps.merchants.models import Merchant
+from apps.settlements.enums import JobKind
+from apps.settlements.services.reconcile import reconcile
+from apps.settlements.services.uploads import forget_stale_previews, post_all
+
+NIGHT_HOUR = 3  # o'clock in the merchant's zone
+PREVIEWS_KEPT = timedelta(days=7)
+
+
+@job(JobKind.RECONCILE, queue="imports", limit=timedelta(minutes=30))
+def reconcile_job(job, progress) -> dict:
+    """payload: `as_of` (ISO day) and `channel_id`, both optional."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    channel = Channel.objects.for_merchant(merchant).filter(pk=job.payload.get("channel_id")).first()
+    as_of = date.fromisoformat(job.payload["as_of"]) if job.payload.get("as_of") else None
+    run = reconcile(merchant=merchant, channel=channel, as_of=as_of, by=job.requested_by, now=clock.now(), progress=progress)
+    return run.counts
+
+
+@job(JobKind.IMPORT, queue="imports", limit=timedelta(minutes=30))
+def import_job(job, progress) -> dict:
+    """Posts every previewed file of the merchant, then reconciles."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    counts = post_all(merchant=merchant, by=job.requested_by, now=clock.now(), progress=progress)
+    progress(92, _("Reconciling"))
+    run = reconcile(merchant=merchant, by=job.requested_by, now=clock.now())
+    return {**counts, **run.counts}
+
+
+@shared_task(name="settlements.nightly", max_retries=0)
+def nightly() -> None:
+    """Every quarter of an hour by the schedule: rings once a night for each merchant whose clock shows three."""
+    now = clock.now()
+    for merchant in Merchant.objects.only("pk", "timezone"):
+        local = now.astimezone(ZoneInfo(merchant.timezone))
+        night = f"night:{local.date().isoformat()}"
+        if local.hour == NIGHT_HOUR and not Job.objects.for_merchant(merchant).filter(kind=JobKind.RECONCILE, dedupe_key=night).exists():
+            enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, payload={}, by=None, dedupe_key=night)
+    forget_stale_previews(before=now - PREVIEWS_KEPT)
