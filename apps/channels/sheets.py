@@ -59,7 +59,8 @@ class Sheet:
 def read_sheet(data: bytes, mapping: dict, required: list[str]) -> Sheet:
     """Cuts a file into cells by `mapping`'s encoding, delimiter, skip_rows and footer_starts.
 
-    :raises FileRefused: empty, encoding, other_layout, bad_format, or no_mapping when the mapping itself is not usable.
+    :raises FileRefused: empty, encoding, other_layout, bad_format, cut_short (the mapped footer is not there), or no_mapping when the
+        mapping itself is not usable.
     """
     if not data.strip():
         raise FileRefused(Refusal.EMPTY)
@@ -69,7 +70,11 @@ def read_sheet(data: bytes, mapping: dict, required: list[str]) -> Sheet:
     if doubled:
         raise FileRefused(Refusal.BAD_FORMAT, row=at + 1, reason=f"column appears twice: {', '.join(doubled)}")
     starts = mapping.get("footer_starts") or ()
-    rows, numbers, footers, rejections = _rows(lines, at, header, delimiter, (starts,) if isinstance(starts, str) else tuple(starts))
+    starts = (starts,) if isinstance(starts, str) else tuple(starts)
+    _refuse_rows_above(lines[:at], skip, len(header), delimiter)
+    rows, numbers, footers, rejections = _rows(lines, at, header, delimiter, starts)
+    if starts and rows and not footers:
+        raise FileRefused(Refusal.CUT_SHORT, row=len(lines), wanted=starts[0])
     names = _unique(header)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     frame = pl.DataFrame([pl.Series(name, column, dtype=pl.String) for name, column in zip(names, columns, strict=True)])
@@ -227,6 +232,16 @@ def _header_in(lines: list[str], required: list[str], delimiter: str, skip: int)
         if score > best_score and any(found):
             best, best_at, best_score = found, at, score
     return best_at, best
+
+
+def _refuse_rows_above(preamble: list[str], skip: int, width: int, delimiter: str) -> None:
+    """A preamble may be longer than mapped, but it holds no rows: those would be lost in silence.
+
+    :raises FileRefused: bad_format, naming the line.
+    """
+    for number, line in enumerate(preamble, start=1):
+        if number > skip and line.count(delimiter) + 1 >= max(width, 2) and any(character.isdigit() for character in line):
+            raise FileRefused(Refusal.BAD_FORMAT, row=number, reason="a row above the header")
 
 
 def _unique(header: list[str]) -> list[str]:

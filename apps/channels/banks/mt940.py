@@ -29,6 +29,7 @@ _TAG = re.compile(r":(13[A-Z]?|20|21|25[A-Z]?|28C?|34F|60[FM]|61|62[FM]|64|65|86
 _BALANCE = re.compile(r"[CD]\d{6}[A-Z]{3}\d{1,14},\d{0,3}")
 # Date, entry date, mark, funds code, amount with its comma; then no further digit that the library would take for a reference.
 _MOVEMENT = re.compile(r"\d{6}(\d{4}| {4})?R?[CD][A-Z]?[\n ]?(?P<amount>\d[\d,]{0,14})(?![\d,.])")
+_ACCOUNT = re.compile(r"[0-9A-Za-z/ .\-*]{1,40}")
 _END = re.compile(r"-(\}.*|XXX)?")
 _OPTIONS = mt940.Options.all()
 logging.getLogger("mt940").setLevel(logging.CRITICAL)  # its errors print whole rows; ours name line and reason only
@@ -146,11 +147,13 @@ def _blocks(fields: list[Field]) -> list[list[Field]]:
 
 def _statement(block: list[Field]) -> Statement:
     """:raises FileRefused: bad_format or cut_short, naming the line, when account, opening or closing balance is not there."""
-    account = next((field.text for field in block if field.tag.startswith("25")), "")
+    account = next((field.lines[0].strip() for field in block if field.tag.startswith("25")), "")
     opening = [field for field in block if field.tag in ("60F", "60M")]
     closing = [field for field in block if field.tag in ("62F", "62M")]
-    if not account or len(opening) != 1 or len(closing) > 1:
-        raise FileRefused(Refusal.BAD_FORMAT, row=block[0].row_no, reason="one :25:, one :60: and one :62: belong to a statement")
+    numbered = any(field.tag.startswith("28") for field in block)
+    # A spoiled account would pass for somebody else's statement, and its rows would be left out.
+    if not _ACCOUNT.fullmatch(account) or not numbered or len(opening) != 1 or len(closing) > 1:
+        raise FileRefused(Refusal.BAD_FORMAT, row=block[0].row_no, reason="one each of :25:, :28C:, :60: and :62: belong to a statement")
     if not closing:
         raise FileRefused(Refusal.CUT_SHORT, row=block[-1].row_no, wanted=":62F:")
     movements: list[tuple[Field, Field | None]] = []
@@ -163,7 +166,7 @@ def _statement(block: list[Field]) -> Statement:
             joined = Field("86", earlier.row_no, (*earlier.lines, *field.lines)) if earlier else field
             movements[-1] = (movements[-1][0], joined)
         previous = field.tag
-    return Statement(account.splitlines()[0].strip(), _balance(opening[0]), _balance(closing[0]), movements)
+    return Statement(account, _balance(opening[0]), _balance(closing[0]), movements)
 
 
 def _balance(field: Field) -> Balance:

@@ -52,7 +52,7 @@ def test_rows_are_known_by_their_cells_in_any_column_order_and_by_their_balance(
     hashes = parse(cathay()).lines["row_hash"]
 
     assert hashes.n_unique() == 4
-    assert parse(cathay(turned.getvalue())).lines["row_hash"].to_list() == hashes.to_list()
+    assert parse(cathay(turned.getvalue(), footer_starts="")).lines["row_hash"].to_list() == hashes.to_list()
 
 
 def test_newest_first_and_shuffled_days_are_no_breaks():
@@ -158,6 +158,10 @@ def test_refusals_name_what_was_found():
     assert refusal(cathay(CATHAY.encode("cp950") + b"\xff\xff"))[0] == Refusal.ENCODING
     assert refusal(cathay(CATHAY.replace("交易時間", "餘額")))[0] == Refusal.BAD_FORMAT
     assert refusal(cathay(CATHAY.replace("房租", '"房租')))[0] == Refusal.BAD_FORMAT
+    assert refusal(cathay("\n".join(CATHAY.splitlines()[:6]))) == (Refusal.CUT_SHORT, {"row": 6, "wanted": "合計"})
+    lines = CATHAY.splitlines()
+    lines[2], lines[3] = lines[3], lines[2]
+    assert refusal(cathay("\n".join(lines))) == (Refusal.BAD_FORMAT, {"row": 3, "reason": "a row above the header"})
     assert refusal(cathay("\n".join(CATHAY.splitlines()[2:3]), name="x.csv"))[0] == Refusal.NO_DAY
 
 

@@ -18,7 +18,7 @@ def refusal(file):
 def one(entry, details="", currency="EUR"):
     """A statement of one movement whose balances do not matter."""
     return chase(
-        f":20:A\n:25:X\n:60F:C260901{currency}0,\n{entry}\n{details}\n:62F:C260901{currency}0,\n-\n", account="", currency=currency
+        f":20:A\n:25:X\n:28C:1\n:60F:C260901{currency}0,\n{entry}\n{details}\n:62F:C260901{currency}0,\n-\n", account="", currency=currency
     )
 
 
@@ -87,7 +87,7 @@ def test_marks_dates_and_amounts(entry, amount, booked):
 def test_movement_that_cannot_be_read_is_rejected_with_its_line(entry, code):
     bank = parse(one(entry))
 
-    assert [(found.row_no, found.code) for found in bank.rejections] == [(4, code)]
+    assert [(found.row_no, found.code) for found in bank.rejections] == [(5, code)]
     assert (bank.lines.height, bank.rows_in) == (0, 1)
 
 
@@ -127,6 +127,7 @@ def test_refusals_name_the_line():
     assert refusal(chase(MT940.replace(":20:STMT20260902", ":2O:"))) == (
         Refusal.BAD_FORMAT, {"row": 13, "reason": ":25: outside a statement"}
     )  # fmt: skip
+    assert refusal(chase(MT940.replace("9012\n:28C", "9012 :28C", 1)))[0] == Refusal.BAD_FORMAT  # else taken for another account's
     assert refusal(chase(MT940.replace("USD21500,00", "USD21500.00")))[1]["row"] == 4
 
 

@@ -59,7 +59,7 @@ def test_refunds_printed_without_a_minus_and_signed_fees():
     )
 
     for body in (unsigned, signed):
-        found = parse(export(body.rsplit("X", 1)[0]))
+        found = parse(export(body.rsplit("X", 1)[0], footer_starts=""))
         assert found.lines.select("gross", "fee", "net").rows()[:3] == [
             (128_000, -3_500, 124_500),
             (10_000, -500, 9_500),
@@ -95,7 +95,9 @@ def test_a_day_alone_and_an_offset_are_times_too():
     by_day = parse(
         export(EXPORT.replace(" 00:30:00", "").replace("\n2026/09/03 1", "\n2027/13/13 1").replace(" 23:59:59", ""), time_format="%Y/%m/%d")
     )
-    zoned = parse(export(EXPORT.replace(":00,付", ":00+0000,付").split("2026/09/03 13")[0], time_format="%Y/%m/%d %H:%M:%S%z"))
+    zoned = parse(
+        export(EXPORT.replace(":00,付", ":00+0000,付").split("2026/09/03 13")[0], time_format="%Y/%m/%d %H:%M:%S%z", footer_starts="")
+    )
 
     assert by_day.lines["occurred_at"][0] == datetime(2026, 9, 2, 16, tzinfo=UTC)
     assert [fault.code for fault in by_day.rejections] == [Reject.BAD_TIME, Reject.BAD_TIME]
