@@ -159,7 +159,10 @@ def _refuse_foreign(rejections: list[Rejection], reading: pl.DataFrame, currency
 
 
 def _totals(footers: tuple[sheets.Footer, ...], lines: pl.DataFrame, mapping: dict, currency: str) -> tuple[Total, ...]:
-    """The sums that stand in footer rows under the amount columns, against the rows above them; signed like the lines."""
+    """The sums that stand in footer rows under the amount columns, against the rows above them; signed like the lines.
+
+    A sum that cannot be read counts as 0, so that it shows as a difference and is not passed over.
+    """
     if mapping.get("mark"):
         return ()  # an unsigned sum of both ways proves nothing
     sums = {"debit": (-1, lambda rows: rows.filter(rows < 0)), "credit": (1, lambda rows: rows.filter(rows > 0))}
@@ -170,10 +173,10 @@ def _totals(footers: tuple[sheets.Footer, ...], lines: pl.DataFrame, mapping: di
         for key, (sign, chosen) in sums.items():
             cell = footer.cells.get(mapping.get(key) or "", "")
             frame = pl.DataFrame({"cell": [cell]})
-            stated, _ = sheets.money(frame, pl.Series("row_no", [footer.row_no], dtype=pl.Int32), "cell", mapping, currency)
-            if stated[0] is not None:
+            stated, unread = sheets.money(frame, pl.Series("row_no", [footer.row_no], dtype=pl.Int32), "cell", mapping, currency)
+            if stated[0] is not None or unread:
                 label = next((text for text in footer.cells.values() if text), "")
-                totals.append(Total(f"{label} {mapping[key]}", sign * stated[0], sum(chosen(above).to_list())))
+                totals.append(Total(f"{label} {mapping[key]}", sign * (stated[0] or 0), sum(chosen(above).to_list())))
     return tuple(totals)
 
 

@@ -75,6 +75,8 @@ def test_footer_that_differs_is_stated_and_the_rows_are_read():
 
     assert bank.lines.height == 4
     assert [(total.name, total.agrees) for total in bank.totals] == [("合計 支出金額", False), ("合計 存入金額", True)]
+    spoiled = parse(cathay(CATHAY.replace('合計,,,"12,000"', "合計,,,=SUM(D4)")))
+    assert [(total.stated, total.agrees) for total in spoiled.totals] == [(0, False), (5_559_200, True)]
 
 
 def test_mark_inverse_sign_and_european_figures():

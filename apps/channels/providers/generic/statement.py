@@ -192,10 +192,10 @@ def _totals(footers: tuple[sheets.Footer, ...], lines: pl.DataFrame, mapping: di
         above = lines.filter(pl.col("row_no") < footer.row_no)
         for key in MONEY:
             cell = pl.DataFrame({"cell": [footer.cells.get(mapping.get(key) or "", "")]})
-            stated, _ = sheets.money(cell, pl.Series("row_no", [footer.row_no], dtype=pl.Int32), "cell", mapping, currency)
-            if stated[0] is not None:
-                computed = canonical.exact_sum(above[key])
-                totals.append(Total(mapping[key], -stated[0] if key == "fee" and stated[0] == -computed else stated[0], computed))
+            stated, unread = sheets.money(cell, pl.Series("row_no", [footer.row_no], dtype=pl.Int32), "cell", mapping, currency)
+            if stated[0] is not None or unread:
+                told, computed = stated[0] or 0, canonical.exact_sum(above[key])  # an unreadable sum shows as a difference
+                totals.append(Total(mapping[key], -told if key == "fee" and told == -computed else told, computed))
     return tuple(totals)
 
 
