@@ -67,3 +67,4 @@ ROUNDING_LABELS = {
     "down": _("down"),
 }
 REFUND_FEE_LABELS = {"keep": _("the provider keeps it"), "return": _("the provider gives it back")}
+WEEKDAY_NAMES = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))

@@ -1,2 +1,23 @@
+"""Pages of channels. What is no channel's own page stands under `-`, which no channel code can be."""
+
+from django.urls import path
+
+from apps.channels.views import calendars, channels, fees, files
+
 app_name = "channels"
-urlpatterns = []
+urlpatterns = [
+    path("channels/", channels.index, name="channels"),
+    path("channels/-/new/", channels.add, name="add"),
+    path("channels/-/file/", files.upload, name="file"),
+    path("channels/-/file/merchant.toml", files.download, name="file_download"),
+    path("channels/-/calendars/<str:calendar_code>/", calendars.edit, name="calendar_edit"),
+    path("channels/-/calendars/<str:calendar_code>/forget/", calendars.forget, name="calendar_forget"),
+    path("channels/<slug:code>/", channels.detail, name="channel"),
+    path("channels/<slug:code>/edit/", channels.edit, name="edit"),
+    path("channels/<slug:code>/switch/", channels.switch, name="switch"),
+    path("channels/<slug:code>/statements/", channels.statements, name="statements"),
+    path("channels/<slug:code>/fees/", fees.index, name="fees"),
+    path("channels/<slug:code>/fees/new/", fees.add, name="fee_add"),
+    path("channels/<slug:code>/fees/<int:pk>/withdraw/", fees.withdraw, name="fee_withdraw"),
+    path("channels/<slug:code>/calendar/", calendars.month, name="calendar"),
+]

@@ -11,7 +11,8 @@ from apps.channels.services.toml_section import Section
 SHEET_TEXTS = ("encoding", "delimiter", "decimal", "thousands")
 BANK_TEXTS = ("date", "date_format", "value_date", "time", "debit", "credit", "amount", "mark", "sign", "balance", "reference", "currency")
 CHANNEL_COLUMNS = (
-    "provider_ref", "merchant_ref", "provider_refund_ref", "refund_ref", "method", "currency", "gross", "fee", "net",
+    "provider_ref", "merchant_ref", "provider_refund_ref", "refund_ref", "line_ref", "method", "currency",
+    "gross", "fee", "other", "net", "payout_ref", "payout_on", "date_format",
 )  # fmt: skip
 LINE_TYPES = (LineKind.PAYMENT, LineKind.REFUND, LineKind.DISPUTE, LineKind.FEE, LineKind.PAYOUT, LineKind.ADJUSTMENT)
 
@@ -53,6 +54,7 @@ def read_channel_mapping(section: Section) -> dict:
     _check_words(section, "types", mapping, LINE_TYPES)
     _check_words(section, "methods", mapping, tuple(Method))
     _check_format(section, "time_format", mapping)
+    _check_format(section, "date_format", mapping)
     section.finish()
     return mapping
 

@@ -10,7 +10,7 @@ from apps.channels.errors import Fault
 from apps.core.money import MAX_MINOR, MoneyError, exponent, to_decimal, to_minor
 
 REQUIRED = object()
-CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 PERCENT_DIGITS = 4  # a percent with four decimals is a whole number of millionths
 
 
@@ -45,7 +45,9 @@ class Section:
 
     def code(self, key: str) -> str:
         value = self.text(key, max_length=40)
-        return self.matching(key, value, lambda text: bool(CODE.fullmatch(text)), _("letters, digits, - and _ are expected, at most 40"))
+        return self.matching(
+            key, value, lambda text: bool(CODE.fullmatch(text)), _("letters and digits are expected, then also - and _, at most 40")
+        )
 
     def choice(self, key: str, options: Iterable[str], default=REQUIRED) -> str:
         options = list(options)

@@ -1,0 +1,39 @@
+"""What a channel's pages have in common."""
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from apps.channels.models import Channel
+from apps.channels.selectors.cards import channels_of, initials_of, provider_name
+from apps.core.panels import Tab
+from apps.merchants.access import has_right
+
+TABS = {
+    "channels:channel": _("Overview"),
+    "channels:fees": _("Fees"),
+    "channels:calendar": _("Calendar"),
+    "channels:statements": _("Statements"),
+}
+
+
+def channel_for(request: HttpRequest, code: str) -> Channel:
+    """The merchant's channel of that code, its terms loaded.
+
+    :raises Http404: there is none.
+    """
+    return get_object_or_404(channels_of(request.merchant), code=code)
+
+
+def channel_page(request: HttpRequest, channel: Channel, tab: str, **context) -> dict:
+    """The context of a channel's page: its head and tabs, beside what the tab itself shows."""
+    return {
+        "channel": channel,
+        "initials": initials_of(channel),
+        "provider": provider_name(channel),
+        "tabs": [Tab(str(label), reverse(name, args=[request.merchant.slug, channel.code]), name == tab) for name, label in TABS.items()],
+        "can_edit": has_right(request.membership, "edit_channels"),
+        "can_edit_fees": has_right(request.membership, "edit_fees"),
+        **context,
+    }
