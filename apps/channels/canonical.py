@@ -164,11 +164,18 @@ def stated_micro(text: str, currency: str) -> int | None:
     return int(value) if value == value.to_integral_value() and abs(value) < 10**30 else None
 
 
-def require(header: Iterable[str], needed: Iterable[str]) -> None:
+def other_layout(header: Iterable[str], needed: Iterable[str], wanted: str) -> FileRefused:
+    """The refusal of a file with other columns: what is missing, what nobody knows, and the report it should have been."""
+    given, needed = [name for name in header if name], list(needed)
+    missing = [name for name in needed if name not in given]
+    unknown = [name for name in given if name not in needed][:40]
+    return FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=unknown, wanted=wanted)
+
+
+def require(header: Iterable[str], needed: Iterable[str], wanted: str) -> None:
     """:raises FileRefused: OTHER_LAYOUT naming each needed column that is not there."""
-    missing = [name for name in needed if name not in set(header)]
-    if missing:
-        raise FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=[])
+    if not set(needed) <= set(header):
+        raise other_layout(header, needed, wanted)
 
 
 def days(name: str, *fallback: tuple[date, date] | None) -> tuple[date, date]:

@@ -18,6 +18,8 @@ PREFIX = 64 * 1024  # what recognising a file may cost
 TOO_LARGE = 2 * 1024**3  # bytes of text; beyond it row numbers and memory are no longer ours to promise
 _EXOTIC = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # line ends to Python, not to an editor
 _NOTHING = b" \t\r\n,\xef\xbb\xbf\x00"
+# What people upload by mistake, by its first bytes.
+FOREIGN = {b"{": "json", b"[": "json", b"<": "web_page", b"%PDF": "pdf", b"PK": "spreadsheet", b"\xd0\xcf\x11\xe0": "spreadsheet"}
 _QUOTED = r'(^|,)"(?:[^"]|"")*"'
 _MARK = "\x1a"
 
@@ -51,12 +53,15 @@ def encoding_of(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...
 def utf8(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> bytes:
     """The file as UTF-8 with LF line ends and without a byte order mark.
 
-    :raises FileRefused: EMPTY, TOO_LARGE, or ENCODING with the row of the first byte that cannot be read.
+    :raises FileRefused: EMPTY, TOO_LARGE, BAD_FORMAT for what is no text table, or ENCODING with the row that cannot be read.
     """
     if len(data) > TOO_LARGE:
         raise FileRefused(Refusal.TOO_LARGE, limit_mb=TOO_LARGE // 1024**2)
     if not data[:PREFIX].strip(_NOTHING) and not data.strip(_NOTHING):
         raise FileRefused(Refusal.EMPTY)
+    for start, reason in FOREIGN.items():
+        if data[:1024].lstrip(_NOTHING).startswith(start):
+            raise FileRefused(Refusal.BAD_FORMAT, row=0, reason=reason)
     encoding = encoding_of(data, encodings, markers)
     data = data.removeprefix(b"\xef\xbb\xbf") if encoding == "utf-8" else data
     done, row, changed = [], 1, encoding != "utf-8"
@@ -79,6 +84,16 @@ def shown(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> 
     for character in _EXOTIC:
         text = text.replace(character, " ")
     return text
+
+
+def first_names(body: bytes) -> tuple[tuple[str, ...], int, int]:
+    """The column names in the first line that is not blank, its row number, and where the next line begins."""
+    start = 0
+    for row, raw in enumerate(body.split(b"\n", 20), start=1):
+        start = min(start + len(raw) + 1, len(body))
+        if raw.strip(b" \t,"):
+            return header_names(raw[:PREFIX].decode(errors="replace")), row, start
+    return (), 1, len(body)
 
 
 def header_names(line: str) -> tuple[str, ...]:
@@ -169,7 +184,7 @@ def _quotes_are_plain(block: bytes) -> bool:
 
 
 def _csv(block: bytes, header: list[str]) -> pl.DataFrame | None:
-    schema = {name: pl.String for name in header}
+    schema = dict.fromkeys(header, pl.String)
     try:
         return pl.read_csv(block, has_header=False, schema=schema, empty_string_is_null=False)
     except pl.exceptions.PolarsError:
@@ -208,7 +223,7 @@ def _read_slowly(block: bytes, header: list[str], first_row: int) -> Rows:
     try:
         for cells in reader:
             row_no, before = first_row + before, reader.line_num
-            if not any(cell.strip(' \t\ufeff') for cell in cells):
+            if not any(cell.strip(" \t\ufeff") for cell in cells):
                 continue
             if len(cells) == len(header):
                 good.append((row_no, cells))

@@ -9,6 +9,13 @@ from apps.merchants.models import Merchant
 from apps.orders.enums import PaymentState, RefundState
 
 
+# PostgreSQL finds a prefix through an index only with this class, whatever the database's collation; it serves equality, too.
+PREFIXES = ["int8_ops", "varchar_pattern_ops"]
+# The parents of rows that come by the million. PostgreSQL checks a foreign key row by row at the commit, which costs more than
+# the load itself. These are resolved once per file inside its transaction, and PROTECT keeps them while rows point at them.
+BULK_KEY = {"db_constraint": False, "db_index": False}  # led by another index, or few values
+
+
 class Storefront(models.Model):
     """Where orders come from."""
 
@@ -27,10 +34,10 @@ class Storefront(models.Model):
 class Order(models.Model):
     """What a customer bought, in the currency the shop sold it in."""
 
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="orders")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="orders", **BULK_KEY)
     order_no = models.CharField(max_length=64)
     order_key = models.CharField(max_length=64)  # as it is compared and searched: `cells.key_text`
-    storefront = models.ForeignKey(Storefront, null=True, on_delete=models.PROTECT, related_name="orders")
+    storefront = models.ForeignKey(Storefront, null=True, on_delete=models.PROTECT, related_name="orders", **BULK_KEY)
     placed_at = models.DateTimeField(null=True)
     total_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
@@ -39,7 +46,7 @@ class Order(models.Model):
     objects = TenantQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["merchant", "order_key"], name="order_once")]
+        constraints = [models.UniqueConstraint(fields=["merchant", "order_key"], opclasses=PREFIXES, name="order_once")]
         indexes = [models.Index(fields=["merchant", "-placed_at", "-id"], name="order_newest")]
 
     def __str__(self):
@@ -47,11 +54,15 @@ class Order(models.Model):
 
 
 class Payment(models.Model):
-    """One attempt to pay an order through one channel, known by (channel, merchant_ref)."""
+    """One attempt to pay an order through one channel, known by (channel, merchant_ref).
 
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="payments")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="payments")
+    A million rows come in at once, so each index has to earn its place: those that begin with merchant or channel serve the
+    foreign keys, and a reference is searched through the merchant's channels.
+    """
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="payments", **BULK_KEY)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments", db_constraint=False)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="payments", **BULK_KEY)
     method = models.CharField(max_length=20)
     merchant_ref = models.CharField(max_length=100)
     merchant_ref_key = models.CharField(max_length=100)
@@ -72,7 +83,7 @@ class Payment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["channel", "merchant_ref_key"], name="payment_once"),
+            models.UniqueConstraint(fields=["channel", "merchant_ref_key"], opclasses=PREFIXES, name="payment_once"),
             models.CheckConstraint(condition=Q(amount_minor__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(condition=Q(state__in=PaymentState.values), name="payment_state_known"),
             models.CheckConstraint(
@@ -86,8 +97,7 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["merchant", "-placed_at", "-id"], name="payment_newest"),
-            models.Index(fields=["merchant", "merchant_ref_key"], name="payment_merchant_ref"),
-            models.Index(fields=["merchant", "provider_ref_key"], name="payment_provider_ref"),
+            models.Index(fields=["merchant", "provider_ref_key"], opclasses=PREFIXES, name="payment_provider_ref"),
             models.Index(fields=["channel", "business_date"], name="payment_channel_day"),
         ]
 
@@ -98,9 +108,9 @@ class Payment(models.Model):
 class Refund(models.Model):
     """Money back on one payment. The amount is positive here; lines and discrepancies carry it negative."""
 
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="refunds")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="refunds", db_index=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="refunds")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="refunds", db_index=False)
     refund_no = models.CharField(max_length=100)
     refund_no_key = models.CharField(max_length=100)
     provider_refund_ref = models.CharField(max_length=100, blank=True)
@@ -117,12 +127,16 @@ class Refund(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["merchant", "refund_no_key"], name="refund_once"),
+            models.UniqueConstraint(fields=["merchant", "refund_no_key"], opclasses=PREFIXES, name="refund_once"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_amount_positive"),
             models.CheckConstraint(condition=Q(state__in=RefundState.values), name="refund_state_known"),
             models.CheckConstraint(condition=Q(refunded_at__isnull=False) | ~Q(state="succeeded"), name="refund_done_has_time"),
         ]
-        indexes = [models.Index(fields=["channel", "business_date"], name="refund_channel_day")]
+        indexes = [
+            models.Index(fields=["channel", "business_date"], name="refund_channel_day"),
+            models.Index(fields=["merchant", "-requested_at", "-id"], name="refund_newest"),
+            models.Index(fields=["merchant", "provider_refund_ref_key"], opclasses=PREFIXES, name="refund_provider_ref"),
+        ]
 
     def __str__(self):
         return self.refund_no
@@ -131,8 +145,9 @@ class Refund(models.Model):
 class PaymentEvent(models.Model):
     """The time line of a payment; append-only. `kind` is a dotted name such as books.state_changed."""
 
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
-    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="events")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # payment_event_time leads with it
+    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="events", db_index=False)
     happened_at = models.DateTimeField()
     kind = models.CharField(max_length=60)
     detail = models.JSONField(default=dict)

@@ -55,15 +55,14 @@ def parse(file: StatementFile) -> ParsedStatement:
     row, header, start = _header(body)
     edges = body[:start].decode() + _hash_lines(body, start)
     account = _found_account(edges, file.account)
-    footers = {kind: stated for kind, stated in _FOOTER.findall(edges)}
+    footers = dict(_FOOTER.findall(edges))
+    last_row = body.rstrip(b"\n").count(b"\n") + 1
     if SALE not in footers:
-        raise FileRefused(Refusal.CUT_SHORT, row=body.count(b"\n") + 1, wanted="#交易合计")
+        raise FileRefused(Refusal.CUT_SHORT, row=last_row, wanted="#交易合计")
     blocks = delimited.rows(body, header, row + 1, start, skip="#")
     whole = canonical.gather(blocks, lambda block: _read(block, header, file))
     lines = whole.lines
-    first_day, last_day = canonical.days(
-        file.name, cells.days_in_name(member), _period(edges), canonical.span(lines["business_date"])
-    )
+    first_day, last_day = canonical.days(file.name, cells.days_in_name(member), _period(edges), canonical.span(lines["business_date"]))
     return ParsedStatement(
         layout="trade_25",
         account=account,
@@ -71,7 +70,7 @@ def parse(file: StatementFile) -> ParsedStatement:
         last_day=last_day,
         lines=lines,
         rejections=whole.rejections,
-        totals=_totals(footers, Counter(whole.sums), file.currency),
+        totals=_totals(footers, Counter(whole.sums), file.currency, last_row),
         rows_in=lines.height + len(whole.rejections),
         header=tuple(delimited.named(header)),
     )
@@ -115,12 +114,11 @@ def _header(body: bytes) -> tuple[int, list[str], int]:
             raise FileRefused(Refusal.NO_DETAIL, found="汇总", wanted=WANTED)
         if layout == "trade":
             columns = delimited.header_names(line)
-            canonical.require(columns, NEEDED)
+            canonical.require(columns, NEEDED, WANTED)
             return row, delimited.unique_header(columns, row), start
         if not columns and "," in line and not line.startswith("#"):
             columns = delimited.header_names(line)
-    missing = [name for name in NEEDED if name not in columns]
-    raise FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=[name for name in columns if name not in NEEDED])
+    raise canonical.other_layout(columns, NEEDED, WANTED)
 
 
 def _hash_lines(body: bytes, start: int) -> str:
@@ -207,9 +205,8 @@ def _sums(frame: pl.DataFrame, lines: pl.DataFrame, header: list[str], currency:
     """What the footer may state: counts and money of sales, of refunds, and of all rows as they are written."""
     refund = lines["kind"] == LineKind.REFUND
     written = frame.select(canonical.minor_amount("商家实收(元)", currency)).to_series()
-    discount = (
-        frame.select(canonical.minor_amount("商家优惠(元)", currency)).to_series() if "商家优惠(元)" in header else pl.Series([0] * frame.height)
-    )
+    granted = canonical.minor_amount("商家优惠(元)", currency) if "商家优惠(元)" in header else pl.col("row_no") * 0
+    discount = frame.select(granted.cast(pl.Int64)).to_series()
     return {
         "sales": int((~refund).sum()),
         "refunds": int(refund.sum()),
@@ -221,7 +218,7 @@ def _sums(frame: pl.DataFrame, lines: pl.DataFrame, header: list[str], currency:
     }
 
 
-def _totals(footers: dict[str, str], sums: Counter, currency: str) -> tuple[Total, ...]:
+def _totals(footers: dict[str, str], sums: Counter, currency: str, last_row: int) -> tuple[Total, ...]:
     """Real files state sales and refunds apart; files with one 合计 line may count every row in it, as it is written."""
     sales = sums["sales"], sums["sale_gross"], sums["sale_discount"]
     refunds = sums["refunds"], sums["refund_gross"], -abs(sums["refund_discount"])
@@ -229,6 +226,8 @@ def _totals(footers: dict[str, str], sums: Counter, currency: str) -> tuple[Tota
         return (*_pair("交易合计", footers[SALE], currency, sales), *_pair("退款合计", footers[REFUND], currency, refunds, sign=-1))
     everything = sums["sales"] + sums["refunds"], sums["written"], sums["sale_discount"] + sums["refund_discount"]
     counts_all = sums["refunds"] and _stated(footers[SALE], "商家实收", currency) == everything[1] * canonical.MICRO
+    if sums["refunds"] and not counts_all:
+        raise FileRefused(Refusal.CUT_SHORT, row=last_row, wanted="#退款合计")
     return _pair("交易合计", footers[SALE], currency, everything if counts_all else sales)
 
 

@@ -118,30 +118,23 @@ def _layout(names: tuple[str, ...]) -> Layout | None:
     tells = {"trade_no_aio_2": "處理費", "trade_no_aio_1": "平台名稱", "trade_no_aio_0": "通路費", "query_trade_media": "結算日期"}
     for layout in LAYOUTS:
         ours = {layout.provider_ref, *RENAMED.get(layout.code, ())} & given
-        if layout.merchant_ref in given and (ours or tells[layout.code] in given):
-            if layout.code != "trade_no_aio_2" or tells["trade_no_aio_1"] not in given:
-                return layout
+        later = layout.code == "trade_no_aio_2" and tells["trade_no_aio_1"] in given  # one name of the number is in both
+        if layout.merchant_ref in given and (ours or tells[layout.code] in given) and not later:
+            return layout
     return None
 
 
 def _header(body: bytes) -> tuple[Layout, list[str], int, int]:
     """The layout, its columns, the header's row number and where the rows begin."""
-    start = 0
-    for row, raw in enumerate(body.split(b"\n", 5)[:5], start=1):
-        start += len(raw) + 1
-        if raw.strip(b" \t,"):
-            break
-    names = delimited.header_names(raw.decode())
+    names, row, start = delimited.first_names(body)
     layout = _layout(names)
     if layout is None:
         report = _other_report(names)
         if report:
             raise FileRefused(Refusal.OTHER_REPORT, found=report, wanted=WANTED)
-        needed = LAYOUTS[0].needed
-        missing = [name for name in needed if name not in names]
-        raise FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=[name for name in names if name not in needed])
+        raise canonical.other_layout(names, LAYOUTS[0].needed, WANTED)
     names = tuple(layout.provider_ref if name in RENAMED.get(layout.code, ()) else name for name in names)
-    canonical.require(names, layout.needed)
+    canonical.require(names, layout.needed, WANTED)
     return layout, delimited.unique_header(names, row), row, start
 
 

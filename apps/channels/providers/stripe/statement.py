@@ -75,9 +75,9 @@ def text(name: str, data: bytes) -> str:
 def parse(file: StatementFile) -> ParsedStatement:
     """:raises FileRefused: as the contract says."""
     body = delimited.utf8(file.data, ENCODINGS, MARKERS)
-    start = body.find(b"\n") + 1 or len(body)
-    header = _header(body[:start].decode())
-    blocks = delimited.rows(body, header, 2, start, multiline=True)
+    names, row, start = delimited.first_names(body)
+    header = _header(names, row)
+    blocks = delimited.rows(body, header, row + 1, start, multiline=True)
     whole = canonical.gather(blocks, lambda block: _read(block, header, file))
     lines = whole.lines
     first_day, last_day = canonical.days(file.name, canonical.span(lines["payout_on"]), canonical.span(lines["business_date"]))
@@ -97,18 +97,12 @@ def _other_report(names: tuple[str, ...]) -> str | None:
     return next((report for column, report in OTHERS.items() if column in names and len(names) > 5), None)
 
 
-def _header(line: str) -> list[str]:
-    names = delimited.header_names(line)
+def _header(names: tuple[str, ...], row: int) -> list[str]:
     if "automatic_payout_id" not in names and _other_report(names):
         raise FileRefused(Refusal.OTHER_REPORT, found=_other_report(names), wanted=WANTED)
-    missing = [name for name in NEEDED if name not in names]
-    if "created_utc" not in names and "created" not in names:
-        missing.append("created_utc")
-    if missing:
-        known = (*NEEDED, "created_utc", "created")
-        unknown = [] if len(missing) < len(NEEDED) // 2 else [name for name in names if name not in known]
-        raise FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=unknown)
-    return delimited.unique_header(names, 1)
+    clock = "created" if "created" in names and "created_utc" not in names else "created_utc"
+    canonical.require(names, (*NEEDED, clock), WANTED)
+    return delimited.unique_header(names, row)
 
 
 def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part:

@@ -32,6 +32,7 @@ SUMS = {
     "订单总金额": ("订单金额", 1),
     "申请退款总金额": ("申请退款金额", -1),
 }
+SUMMED = {"应结订单金额", "退款金额", "手续费"}  # without these three a summary proves nothing
 AMOUNTS = ("应结订单金额", "退款金额", "充值券退款金额", "订单金额", "申请退款金额")
 
 
@@ -97,12 +98,7 @@ def _layout(names: tuple[str, ...]) -> str | None:
 
 def _header(body: bytes) -> tuple[str, list[str], int, int]:
     """The layout, its columns under today's names, the header's row number and where the rows begin."""
-    start = 0
-    for row, raw in enumerate(body.split(b"\n", 5)[:5], start=1):
-        start += len(raw) + 1
-        if raw.strip(b" \t,"):
-            break
-    names = delimited.header_names(raw.decode())
+    names, row, start = delimited.first_names(body)
     if names and names[0].startswith("微信支付账单"):
         raise FileRefused(Refusal.OTHER_REPORT, found="微信支付账单明细 (个人对账)", wanted=WANTED)
     layout = _layout(names)
@@ -111,15 +107,14 @@ def _header(body: bytes) -> tuple[str, list[str], int, int]:
     names = tuple(OLD_NAMES.get(name, name) for name in names)
     needed = (*NEEDED, "应结订单金额", *(() if layout == "success_20" else REFUND_COLUMNS))
     if layout is None:
-        missing = [name for name in needed if name not in names]
-        raise FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=[name for name in names if name not in needed])
-    canonical.require(names, needed)
+        raise canonical.other_layout(names, needed, WANTED)
+    canonical.require(names, needed, WANTED)
     return layout, delimited.unique_header(names, row), row, start
 
 
 def _summary(body: bytes, start: int) -> tuple[int, dict[str, str]]:
     """Where the rows end, and what the two lines behind them state."""
-    rows = body.count(b"\n") + 1
+    rows = body.rstrip(b"\n").count(b"\n") + 1
     position = body.rfind(SUMMARY.encode())
     end = body.rfind(b"\n", 0, max(position, 0)) + 1
     tail = [line for line in body[end:].decode().split("\n") if line.strip(" \t,")]
@@ -129,7 +124,8 @@ def _summary(body: bytes, start: int) -> tuple[int, dict[str, str]]:
     values = [value.strip(cells.WRAPPERS) for value in tail[1].split(",")] if len(tail) > 1 else []
     while len(values) > len(names) and not values[-1]:
         values.pop()
-    if len(values) != len(names) or not set(names[1:]) <= set(SUMS):
+    summed = {SUMS[name][0] for name in names[1:] if name in SUMS}
+    if len(values) != len(names) or len(set(names)) != len(names) or not SUMMED <= summed:
         raise FileRefused(Refusal.CUT_SHORT, row=rows, wanted=SUMMARY)
     if len(tail) > 2:
         raise FileRefused(Refusal.BAD_FORMAT, row=rows, reason="after_end")

@@ -1,0 +1,140 @@
+"""Files in: whole or not at all, once, and back out again."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.audit.models import AuditEvent
+from apps.core import files
+from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
+from apps.settlements.models import BankLine, LineSighting, Statement, StatementLine
+from apps.settlements.services.intake import import_file, withdraw_file
+from tests import cast
+from tests.settlements import stripe_files as f
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+NOW = cast.NOW
+
+
+@pytest.fixture
+def shop():
+    return cast.make_merchant()
+
+
+@pytest.fixture
+def stripe(shop):
+    return cast.make_channel(
+        shop, "stripe", provider="stripe", currency="USD", timezone="UTC", calendar="US", settles="T+2", statements="per_payout"
+    )
+
+
+def bring(owner, data, name="payout_20261118.csv", by=None):
+    return import_file(owner=owner, name=name, data=data, by=by, now=NOW)
+
+
+def live():
+    return sorted(StatementLine.objects.filter(is_live=True).values_list("line_ref", "gross", "fee", "net", "ordinal"))
+
+
+def test_a_file_becomes_lines_and_its_bytes_stay(stripe):
+    data = f.report(f.row(1), f.row(2, gross="-4.00", fee="0.00", reporting_category="refund", source_id="re_2"))
+
+    done = bring(stripe, data)
+
+    assert (done.was_seen, done.file.state, done.file.rows_in, done.file.lines_new, done.file.lines_seen) == (False, "posted", 2, 2, 0)
+    assert live() == [("txn_1", 1000, -30, 970, 0), ("txn_2", -400, 0, -400, 0)]
+    assert files.read(done.file.sha256) == data
+    assert list(AuditEvent.objects.values_list("action", flat=True)) == ["file.imported"]
+
+
+def test_the_same_file_again_is_skipped_under_any_name(stripe):
+    first = bring(stripe, f.report(f.row(1)), "payout_20261118 (1).csv")
+    again = bring(stripe, f.report(f.row(1)), "payout_20261118.csv")
+    third = bring(stripe, f.report(f.row(1)), "payout_20261118.csv")
+
+    assert (again.was_seen, third.was_seen) == (True, True)
+    assert Statement.objects.count() == 1
+    assert Statement.objects.get(pk=first.file.pk).name == "payout_20261118.csv"  # the shortest name stands
+    assert len(live()) == 1
+
+
+def test_overlapping_exports_in_another_column_order_add_nothing_twice(stripe):
+    bring(stripe, f.report(f.row(1), f.row(2)))
+
+    done = bring(stripe, f.report(f.row(2), f.row(3), columns=f.HEADER[::-1]), "payouts_20261118_20261119.csv")
+
+    assert (done.file.lines_new, done.file.lines_seen) == (1, 1)
+    assert [ref for ref, *_ in live()] == ["txn_1", "txn_2", "txn_3"]
+    assert LineSighting.objects.count() == 1
+
+
+def test_true_twins_inside_one_file_are_both_kept(stripe):
+    bring(stripe, f.report(f.row(1), f.row(1)))
+    done = bring(stripe, f.report(f.row(1), f.row(1), f.row(2)), "payouts_20261118_20261119.csv")
+
+    assert (done.file.lines_new, done.file.lines_seen) == (1, 2)
+    assert [(ref, ordinal) for ref, *_, ordinal in live()] == [("txn_1", 0), ("txn_1", 1), ("txn_2", 0)]
+
+
+def test_one_bad_row_refuses_the_file_and_names_the_row(stripe):
+    with pytest.raises(UnableToImport) as caught:
+        bring(stripe, f.report(f.row(1), f.row(2) | {"gross": "ten"}))
+
+    assert [(r.row_no, r.column, r.value) for r in caught.value.rejections] == [(3, "gross", "ten")]
+    assert (StatementLine.objects.count(), Statement.objects.get().state, Statement.objects.get().refusal) == (0, "rejected", "bad_rows")
+
+
+def test_a_refused_file_brought_again_is_on_record_once(stripe):
+    for _ in range(2):
+        with pytest.raises(UnableToImport):
+            bring(stripe, b"not,a,statement\n1,2,3\n")
+
+    assert Statement.objects.count() == 1
+
+
+def test_withdrawing_takes_the_lines_back_and_leaves_shared_rows_to_the_other_file(stripe, shop):
+    lin = cast.accountant(shop)
+    first = bring(stripe, f.report(f.row(1), f.row(2)), by=lin)
+    other = bring(stripe, f.report(f.row(2), f.row(3)), "payouts_20261118_20261119.csv", by=lin)
+
+    withdraw_file(file=first.file, reason="wrong account", by=lin, now=NOW + timedelta(hours=1))
+
+    assert [ref for ref, *_ in live()] == ["txn_2", "txn_3"]
+    assert StatementLine.objects.get(line_ref="txn_2").statement_id == other.file.pk
+    assert StatementLine.objects.get(line_ref="txn_1").is_live is False
+    gone = Statement.objects.get(pk=first.file.pk)
+    assert (gone.state, gone.withdrawn_by, gone.withdrawn_reason) == ("withdrawn", lin, "wrong account")
+    assert AuditEvent.objects.filter(action="file.withdrawn", reason="wrong account").count() == 1
+
+
+def test_a_withdrawn_file_can_come_again(stripe):
+    first = bring(stripe, f.report(f.row(1)))
+    withdraw_file(file=first.file, reason="x", by=None, now=NOW)
+
+    again = bring(stripe, f.report(f.row(1)))
+
+    assert (again.was_seen, again.file.lines_new) == (False, 1)
+    assert len(live()) == 1
+
+
+def test_withdrawing_twice_or_what_was_refused_is_refused(stripe):
+    first = bring(stripe, f.report(f.row(1)))
+    withdraw_file(file=first.file, reason="x", by=None, now=NOW)
+    with pytest.raises(AlreadyWithdrawn):
+        withdraw_file(file=first.file, reason="y", by=None, now=NOW)
+    with pytest.raises(UnableToImport):
+        bring(stripe, b"not,a,statement\n1,2,3\n")
+
+    with pytest.raises(NothingToWithdraw):
+        withdraw_file(file=Statement.objects.get(state="rejected"), reason="x", by=None, now=NOW)
+
+
+def test_bank_lines_overlap_and_twins_alike(shop):
+    account = cast.make_bank_account(shop, mapping=f.BANK_MAPPING)
+    rows = [("2026-11-18", "500.00", "ECPAY"), ("2026-11-18", "500.00", "ECPAY"), ("2026-11-19", "-20.00", "fee")]
+
+    bring(account, f.bank(*rows), "bank_20261118_20261119.csv")
+    again = bring(account, f.bank(*rows, ("2026-11-20", "7.00", "interest")), "bank_20261118_20261120.csv")
+
+    assert (again.file.lines_new, again.file.lines_seen) == (1, 3)
+    assert sorted(BankLine.objects.values_list("amount_minor", flat=True)) == [-2000, 700, 50000, 50000]
