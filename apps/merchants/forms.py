@@ -100,7 +100,12 @@ class BankAccountForm(forms.Form):
     )
     account_no = forms.CharField(label=_("Account number"), max_length=40, required=False)
     format = forms.ChoiceField(label=_("Statement format"), choices=BankFormat.choices)
-    mapping = forms.JSONField(label=_("Column mapping"), required=False, help_text=_("Only for CSV: which column of the file holds what."))
+    mapping = forms.JSONField(
+        label=_("Column mapping"),
+        required=False,
+        help_text=_("Only for CSV: which column of the file holds what."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
 
     def __init__(self, *args, merchant: Merchant, account: BankAccount | None = None, **kwargs):
         self.merchant, self.account = merchant, account
