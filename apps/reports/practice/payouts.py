@@ -1,0 +1,164 @@
+"""Lines into payouts, payouts into bank lines, and the faults on that way."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from apps.reports.practice.records import Line
+from apps.reports.practice.scene import Scene
+from apps.reports.practice.terms import Channel
+
+
+@dataclass(slots=True, eq=False)
+class Payout:
+    """One transfer. Stripe names it; the others pay what is due on a day."""
+
+    channel: str
+    ref: str
+    is_named: bool
+    due: date
+    amount: int
+    lines: list[Line]
+    paid_on: date | None = None  # None: it never came
+    paid: int = 0
+
+
+@dataclass(slots=True)
+class BankLine:
+    """One row of a bank statement, credit positive. `party` is who it is from, where the bank says so."""
+
+    account: str
+    at: datetime
+    amount: int
+    summary: str
+    memo: str
+    party: str = ""
+    number: int = 0
+    balance: int = 0
+
+
+@dataclass
+class Bank:
+    lines: list[BankLine] = field(default_factory=list)
+
+    def of(self, account: str, opening: int) -> list[BankLine]:
+        """An account's rows in order of booking, numbered and with the balance after each."""
+        mine = sorted((line for line in self.lines if line.account == account), key=lambda line: (line.at, line.memo))
+        for number, line in enumerate(mine, start=1):
+            opening += line.amount
+            line.number, line.balance = number, opening
+        return mine
+
+
+def form_payouts(scene: Scene) -> list[Payout]:
+    """Everything that is due in the bank before the as-of date, by channel and day."""
+    groups: dict[tuple[str, date], list[Line]] = {}
+    for line in scene.provider.lines:
+        channel = scene.channels[line.channel]
+        due = line.payout_on or channel.due(line.day)
+        if not line.is_lost and due < scene.as_of:
+            groups.setdefault((line.channel, due), []).append(line)
+    payouts = []
+    for (code, due), lines in sorted(groups.items()):
+        is_named, amount = scene.channels[code].statements == "per_payout", sum(line.net for line in lines)
+        ref = f"po_1Q{scene.rng.randrange(36**9):014d}{len(payouts):05d}" if is_named else due.isoformat()
+        payouts.append(Payout(code, ref, is_named, due, amount, lines, paid_on=due, paid=amount))
+    return payouts
+
+
+def payout_missing_in_bank(scene: Scene, payouts: list[Payout], code: str, bank: Bank) -> bool:
+    payout = _pick(scene, payouts, code)
+    if payout is None:
+        return False
+    payout.paid_on = None
+    note = f"payout due {payout.due} never reached the bank"
+    _tell(scene, "payout_missing_in_bank", payout, note, 0)
+    return True
+
+
+def bank_amount_mismatch(scene: Scene, payouts: list[Payout], code: str, bank: Bank) -> bool:
+    payout = _pick(scene, payouts, code)
+    if payout is None:
+        return False
+    payout.paid = payout.amount + scene.rng.choice((-10000, 10000, -3000, -100))
+    _tell(scene, "bank_amount_mismatch", payout, "the bank credited another amount", payout.paid)
+    return True
+
+
+def unexpected_bank_line(scene: Scene, payouts: list[Payout], code: str, bank: Bank) -> bool:
+    """The provider sent money that none of its files explains."""
+    channel = scene.channels[code]
+    days = [scene.first_day + timedelta(days=ahead) for ahead in range(3, (scene.as_of - scene.first_day).days)]
+    days = [day for day in days if channel.is_open(day) and scene.is_settled(code, day)]
+    if not days:
+        return False
+    day, taken = scene.rng.choice(days), {abs(payout.amount) for payout in payouts}
+    amount = next(value for value in iter(lambda: scene.rng.randrange(800, 9000) * 100, None) if value not in taken)
+    ref = f"{code[:3].upper()}ADJ{scene.rng.randrange(10**10):010d}"
+    memo = {"ecpay": f"綠界科技 {ref}", "alipay": f"调账 {ref}", "stripe": f"STRIPE ADJUSTMENT\n/REF/{ref}"}[code]
+    bank.lines.append(BankLine(channel.bank_account, datetime.combine(day, time(15, 5)), amount, _summary(code), memo, _party(code)))
+    note = f"credit into {channel.bank_account} that no payout explains"
+    scene.tell_day("unexpected_bank_line", code, day, note, provider_ref=ref, actual=amount, ids=(ref,))
+    return True
+
+
+def pay_out(scene: Scene, payouts: list[Payout], bank: Bank) -> None:
+    """Payouts become bank lines; one in fifteen is credited an open day later, which is fine."""
+    for payout in payouts:
+        channel = scene.channels[payout.channel]
+        if payout.paid_on is None or not payout.paid:
+            continue
+        if payout.paid == payout.amount and scene.rng.random() < 0.07:
+            payout.paid_on = channel.after(payout.due, 1)
+            scene.books.controls.append(
+                {"control": "bank_credit_one_business_day_later", "channel": payout.channel, "due": payout.due.isoformat()}
+            )
+        if payout.paid_on < scene.as_of:
+            memo = f"STRIPE PAYMENTS\n/REF/{payout.ref}" if payout.is_named else channel.payout_memo.format(day=payout.due)
+            at = datetime.combine(payout.paid_on, time(10, scene.rng.randrange(60), scene.rng.randrange(60)))
+            bank.lines.append(BankLine(channel.bank_account, at, payout.paid, _summary(payout.channel), memo, _party(payout.channel)))
+
+
+OWN = (
+    ("cathay-twd", "轉帳支出", "轉帳支出", "工作室租金", -2800000, 5), ("cathay-twd", "轉帳支出", "轉帳支出", "薪資", -6400000, 10),
+    ("cathay-twd", "跨行轉入", "跨行轉入", "利息", 32100, 21), ("icbc-cny", "转账支出", "转账支出", "义乌包材", -180000, 12),
+    ("chase-usd", "", "", "MONTHLY SERVICE FEE", -1500, 28), ("chase-usd", "", "", "INTEREST", 321, 27),
+)  # fmt: skip
+
+
+def add_own_movements(bank: Bank, channels: dict[str, Channel], rng: random.Random, first_day: date, as_of: date) -> list[dict]:
+    """Rent, wages and interest, and two equal transfers of one customer on one day: none of a provider's business."""
+    days = [first_day + timedelta(days=ahead) for ahead in range((as_of - first_day).days)]
+    for account, summary, _, memo, amount, of_month in OWN:
+        for day in (day for day in days if day.day == of_month):
+            bank.lines.append(BankLine(account, datetime.combine(day, time(9, rng.randrange(60), 7)), amount, summary, memo))
+    twin = next((day for day in days[2:] if channels["ecpay"].is_open(day)), days[-1])
+    for minute in (12, 14):
+        bank.lines.append(BankLine("cathay-twd", datetime.combine(twin, time(14, minute)), 352000, "跨行轉入", "林小姐 匯款"))
+    return [{"control": "twin_bank_lines_unrelated", "account": "cathay-twd", "business_date": twin.isoformat()}]
+
+
+def _pick(scene: Scene, payouts: list[Payout], code: str) -> Payout | None:
+    """An untouched payout of some size that was due long enough ago and holds no line of a fault day."""
+    fit = [
+        payout
+        for payout in payouts
+        if payout.channel == code and payout.amount > 60000 // (1 if code == "ecpay" else 10) and payout.paid == payout.amount
+        if payout.paid_on and scene.is_settled(code, payout.due)
+    ]
+    return scene.rng.choice(fit) if fit else None
+
+
+def _tell(scene: Scene, kind: str, payout: Payout, note: str, actual: int) -> None:
+    ref = payout.ref if payout.is_named else ""
+    scene.tell_day(
+        kind, payout.channel, payout.due, note, provider_ref=ref, expected=payout.amount, actual=actual, ids=(ref,) if ref else ()
+    )
+
+
+def _summary(code: str) -> str:
+    return {"ecpay": "跨行轉入", "alipay": "结算款", "stripe": ""}[code]
+
+
+def _party(code: str) -> str:
+    return "支付宝(中国)网络技术有限公司" if code == "alipay" else ""
