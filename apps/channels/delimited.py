@@ -41,13 +41,14 @@ def head(data: bytes, encodings: tuple[str, ...]) -> list[str]:
 
 
 def encoding_of(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> str:
-    """The first encoding in which the start of the file shows one of the words this provider always writes."""
+    """The first encoding in which the start of the file shows one of the words this provider always writes, else one that fits."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     for encoding, start in zip(encodings, head(data, encodings), strict=True):
         if any(marker in start for marker in markers):
             return encoding
-    return encodings[0]
+    fits = (encoding for encoding, start in zip(encodings, head(data, encodings), strict=True) if "\ufffd" not in start[:-4])
+    return next(fits, encodings[0])
 
 
 def utf8(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> bytes:
@@ -98,8 +99,7 @@ def first_names(body: bytes) -> tuple[tuple[str, ...], int, int]:
 
 def header_names(line: str) -> tuple[str, ...]:
     """The column names of a header line, without wrappers, with half-width brackets and without inner blanks."""
-    cells = next(csv.reader([line]), [])
-    return tuple(re.sub(r"\s+", " ", cell.strip(WRAPPERS + "\ufeff")).replace("（", "(").replace("）", ")") for cell in cells)
+    return tuple(re.sub(r"\s+", " ", cell.strip(WRAPPERS + "\ufeff")).replace("（", "(").replace("）", ")") for cell in _cells(line))
 
 
 def unique_header(names: tuple[str, ...], row: int) -> list[str]:
@@ -199,7 +199,7 @@ def split(lines: pl.DataFrame, header: list[str]) -> Rows:
     fit = lines.filter(pl.col("cells") == width)
     frames = [_read_fit(fit, header)]
     rejected = [_miscounted(*row) for row in lines.filter(pl.col("cells") != width).select("row_no", "line").iter_rows()]
-    parsed = [(row_no, line, next(csv.reader([line]))) for row_no, line in odd.select("row_no", "line").iter_rows()]
+    parsed = [(row_no, line, _cells(line)) for row_no, line in odd.select("row_no", "line").iter_rows()]
     rejected += [_miscounted(row_no, line) for row_no, line, cells in parsed if len(cells) != width]
     frames.append(_frame([(row_no, cells) for row_no, _, cells in parsed if len(cells) == width], header))
     frame = frames[0] if not frames[1].height else pl.concat(frames).sort("row_no")
@@ -212,7 +212,7 @@ def _read_fit(fit: pl.DataFrame, header: list[str]) -> pl.DataFrame:
         return _frame([], header)
     frame = _csv("\n".join(fit["line"]).encode(), header)
     if frame is None or frame.height != fit.height:
-        return _frame([(row_no, next(csv.reader([line]))) for row_no, line in fit.select("row_no", "line").iter_rows()], header)
+        return _frame([(row_no, _cells(line)) for row_no, line in fit.select("row_no", "line").iter_rows()], header)
     return frame.with_columns(fit["row_no"])
 
 
@@ -246,6 +246,14 @@ def _cell_count(line: pl.Expr) -> pl.Expr:
     quoted = pl.when(well).then(bare.str.count_matches(",", literal=True)).otherwise(None)
     plain = line.str.count_matches(",", literal=True)
     return pl.when(line.str.contains('"', literal=True)).then(quoted).otherwise(plain).cast(pl.Int64) + 1
+
+
+def _cells(line: str) -> list[str]:
+    """One line as CSV; as it stands at its commas where the quotes make no sense."""
+    try:
+        return next(csv.reader([line.replace("\r", "")]), [])
+    except csv.Error:
+        return line.split(",")
 
 
 def _miscounted(row_no: int, line: str) -> Rejection:

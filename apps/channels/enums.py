@@ -67,4 +67,5 @@ ROUNDING_LABELS = {
     "down": _("down"),
 }
 REFUND_FEE_LABELS = {"keep": _("the provider keeps it"), "return": _("the provider gives it back")}
+WEEKDAY_SHORT = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))  # Monday first
 WEEKDAY_NAMES = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.channels import registry
 from apps.channels.calendar import CalendarError, has_country, parse_settlement
 from apps.channels.contracts import Method
-from apps.channels.enums import METHOD_LABELS, REFUND_FEE_LABELS, ROUNDING_LABELS
+from apps.channels.enums import METHOD_LABELS, REFUND_FEE_LABELS, ROUNDING_LABELS, WEEKDAY_SHORT
 from apps.channels.fees import FeeError, parts_per_million
 from apps.channels.models import Channel, FeeRule, HolidayCalendar, StatementRhythm
 from apps.channels.services.changes import percent_text
@@ -21,7 +21,7 @@ from apps.core.money import MoneyError, exponent, plain, to_minor
 from apps.merchants.models import BankAccount, Merchant
 
 FILE_LIMIT = 256 * 1024  # bytes of a merchant.toml
-WEEKDAY_LABELS = dict(zip(WEEKDAYS, (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")), strict=True))
+WEEKDAY_LABELS = dict(zip(WEEKDAYS, WEEKDAY_SHORT, strict=True))
 MONEY_ERRORS = {
     "bad_amount": _("Type a plain amount, like 30 or 1,280.50."),
     "excess_digits": _("This has more digits after the point than the currency."),

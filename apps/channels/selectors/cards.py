@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.audit.models import AuditEvent
 from apps.channels import fees, registry, terms
 from apps.channels.calendar import BusinessCalendar, CalendarError
+from apps.channels.contracts import Method
 from apps.channels.enums import METHOD_LABELS
 from apps.channels.models import Channel, FeeRule
 from apps.core import clock
@@ -80,9 +81,9 @@ def initials_of(channel: Channel) -> str:
 
 
 def methods_of(rules: list[fees.FeeTerms]) -> list[str]:
-    """The methods that the terms name, each once, in the order they were agreed; `*` last."""
+    """The methods that the terms name, each once: cards first, then in the order they were agreed, `*` last."""
     named = list(dict.fromkeys(method for rule in rules for method in rule.methods))
-    return [method for method in named if method != fees.ANY_METHOD] + [method for method in named if method == fees.ANY_METHOD]
+    return sorted(named, key=lambda method: {Method.CREDIT_CARD: 0, fees.ANY_METHOD: 2}.get(method, 1))
 
 
 def method_list(methods: list[str]) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from apps.channels import terms
 from apps.channels.calendar import ALIASES, MARKETS, WEEKDAYS, BusinessCalendar, Settlement, country_calendar
+from apps.channels.enums import WEEKDAY_SHORT
 from apps.channels.models import Channel, HolidayCalendar
 from apps.merchants.models import Merchant
 
@@ -28,6 +29,10 @@ class CalendarDay:
     due_on: date
     name: str = ""
     is_makeup: bool = False
+
+    @property
+    def weekday(self) -> str:
+        return str(WEEKDAY_SHORT[self.day.weekday()])
 
 
 def month_of(channel: Channel, calendar: BusinessCalendar, first: date, today: date) -> list[list[CalendarDay]]:

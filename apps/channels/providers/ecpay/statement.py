@@ -16,7 +16,7 @@ from apps.core.money import exponent
 
 WANTED = "對帳媒體檔 TradeNoAio (廠商管理後台 › 帳務查詢 › 對帳媒體檔下載)"
 ENCODINGS = ("utf-8", "cp950")
-MARKERS = ("綠界", "歐付寶", "特店", "廠商訂單編號")
+MARKERS = ("綠界", "歐付寶", "特店", "訂單編號")
 NET = "應收款項(淨額)"
 PAID = ("", "1", "已付款", "付款成功", "成功", "交易成功", "已退款", "部分退款")
 IDLE = ("0", "未付款", "待付款", "等待付款", "付款失敗", "失敗", "交易失敗", "已取消", "已逾期")  # no money moved

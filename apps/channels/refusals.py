@@ -1,0 +1,108 @@
+"""Why a file or a row was refused, in sentences for a shop owner: what is wrong, then what to do."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.channels import registry
+from apps.channels.contracts import Refusal, Reject
+
+# Parsers give a reason as one of these words; anything else they give is shown as it is.
+REASONS = {
+    "broken": gettext_lazy("it cannot be opened"),
+    "encrypted": gettext_lazy("it is locked with a password"),
+    "too_large": gettext_lazy("it unpacks to far more than a statement can be"),
+    "several": gettext_lazy("it holds several detail files; upload them one by one"),
+    "quotes": gettext_lazy("a quotation mark opens a cell and never closes it"),
+    "column_twice": gettext_lazy("a column name stands there twice"),
+    "after_end": gettext_lazy("rows follow after the totals at the end"),
+    "json": gettext_lazy("it is a message between programs (JSON), not a statement"),
+    "web_page": gettext_lazy("it is a web page, perhaps because the login had expired"),
+    "pdf": gettext_lazy("it is a PDF; download the CSV file"),
+    "spreadsheet": gettext_lazy("it is an Excel workbook or an archive; download the CSV file"),
+    "total": gettext_lazy("a total at the end is not a number"),
+}
+
+REFUSALS = {
+    Refusal.EMPTY: gettext_lazy("The file is empty. Download it again from the provider's console."),
+    Refusal.TOO_LARGE: gettext_lazy("The file is larger than %(limit_mb)s MB. Download a shorter period."),
+    Refusal.ENCODING: gettext_lazy(
+        "Line %(row)s cannot be read as text in %(encodings)s. The file is damaged or was saved again by another program: "
+        "upload it exactly as downloaded."
+    ),
+    Refusal.BAD_ARCHIVE: gettext_lazy(
+        "The archive cannot be used: %(reason)s. Download it again, or unpack it and upload the detail file."
+    ),
+    Refusal.NO_DETAIL: gettext_lazy("This file holds only a summary (%(found)s), no single payments. Download %(wanted)s instead."),
+    Refusal.OTHER_PROVIDER: gettext_lazy(
+        "This is a file of %(found)s, but the channel is with %(expected)s. Choose the channel it belongs to."
+    ),
+    Refusal.OTHER_REPORT: gettext_lazy("This is another report (%(found)s). Download %(wanted)s instead."),
+    Refusal.OTHER_LAYOUT: gettext_lazy(
+        "These are not the columns we expect, so nothing was imported. Missing: %(missing)s. "
+        "Please upload %(wanted)s as downloaded; if it is that, its layout has changed."
+    ),
+    Refusal.OTHER_ACCOUNT: gettext_lazy("The file is of the account %(found)s, but this channel has the account %(expected)s."),
+    Refusal.OTHER_CURRENCY: gettext_lazy("The file is in %(found)s, but this channel is in %(expected)s."),
+    Refusal.NO_DAY: gettext_lazy(
+        "Neither the file name nor its contents say which day it reports. Put the day in the name, for example statement_20260901.csv."
+    ),
+    Refusal.CUT_SHORT: gettext_lazy("The end of the file is missing: it stops at line %(row)s, without %(wanted)s. Download it again."),
+    Refusal.BAD_ROWS: gettext_lazy("%(count)s rows cannot be read, so nothing of the file was imported."),
+    Refusal.BAD_FORMAT: gettext_lazy("The file cannot be used, see line %(row)s: %(reason)s."),
+    Refusal.NO_MAPPING: gettext_lazy("Nobody has said yet what the columns of these files mean. Set up the column mapping first."),
+}
+
+REJECTS = {
+    Reject.BAD_AMOUNT: gettext_lazy("“%(value)s” is not an amount."),
+    Reject.EXCESS_DIGITS: gettext_lazy("“%(value)s” has more decimals than the currency."),
+    Reject.TOO_LARGE: gettext_lazy("“%(value)s” is too large to be an amount of money."),
+    Reject.BAD_TIME: gettext_lazy("“%(value)s” is not a date and time."),
+    Reject.BAD_CURRENCY: gettext_lazy("“%(value)s” is not the currency expected here."),
+    Reject.UNKNOWN_TYPE: gettext_lazy("“%(value)s” is a kind of row we do not know."),
+    Reject.MISSING_VALUE: gettext_lazy("A value is missing, or a spreadsheet has spoiled it: “%(value)s”."),
+    Reject.COLUMN_COUNT: gettext_lazy("The row has more or fewer cells than the header."),
+    Reject.NET_DIFFERS: gettext_lazy("The net “%(value)s” is not the amount less the fee."),
+    Reject.FORMULA: gettext_lazy("“%(value)s” is a spreadsheet formula, not a value."),
+}
+
+
+def refusal_sentence(code: str, params: Mapping) -> str:
+    """One or two sentences for a refused file, in the reader's language. Parameters that were not kept show as a dash."""
+    if code == Refusal.BAD_ROWS:
+        count = int(params.get("count") or 0)
+        return ngettext(
+            "%(count)s row cannot be read, so nothing of the file was imported.",
+            "%(count)s rows cannot be read, so nothing of the file was imported.",
+            count,
+        ) % {"count": count}
+    if code == Refusal.BAD_FORMAT and not params.get("row"):
+        return _("The file cannot be used: %(reason)s.") % _shown(params)
+    return str(REFUSALS[Refusal(code)]) % _shown(params)
+
+
+def reject_sentence(code: str, *, column: str = "", value: str = "") -> str:
+    """What is wrong with one row, in the reader's language, with the column where it is known."""
+    sentence = str(REJECTS[Reject(code)]) % {"value": value}
+    return _("%(column)s: %(sentence)s") % {"column": column, "sentence": sentence} if column else sentence
+
+
+class _Shown(dict):
+    """Parameters of a sentence; one that is not there shows as a dash rather than breaking the page."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _shown(params: Mapping) -> _Shown:
+    shown = _Shown()
+    for name, value in params.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        if name in ("expected", "found") and text in registry.PROVIDERS:
+            text = registry.get(text).name
+        shown[name] = text or "–"
+    if "reason" in params:
+        reason = str(REASONS.get(str(params["reason"]), params["reason"]))
+        shown["reason"] = f"{reason} ({params['column']})" if params.get("column") else reason
+    return shown

@@ -1,0 +1,47 @@
+"""Every provider there is. The only module that knows one by name: adding a provider is one folder and one line here."""
+
+from apps.channels.contracts import FileRefused, ParsedStatement, Provider, Refusal, StatementFile
+from apps.channels.providers.alipay.provider import PROVIDER as ALIPAY
+from apps.channels.providers.ecpay.provider import PROVIDER as ECPAY
+from apps.channels.providers.generic.provider import PROVIDER as MAPPED
+from apps.channels.providers.stripe.provider import PROVIDER as STRIPE
+from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
+
+PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in (ALIPAY, WECHAT, ECPAY, STRIPE, MAPPED)}
+GENERIC = MAPPED.code  # reads any export through the channel's own column mapping
+
+
+def codes() -> list[str]:
+    return list(PROVIDERS)
+
+
+def get(code: str) -> Provider:
+    """:raises KeyError: for a code that no provider has."""
+    return PROVIDERS[code]
+
+
+def provider(code: str) -> Provider:
+    """`get` by another name, for callers that import functions.
+
+    :raises KeyError: for a code that no provider has.
+    """
+    return get(code)
+
+
+def recognise(name: str, data: bytes) -> list[tuple[str, str]]:
+    """The providers that take the bytes for theirs, each with the layout it sees, whether or not it can be imported."""
+    found = ((code, entry.recognise(name, data)) for code, entry in PROVIDERS.items())
+    return [(code, layout) for code, layout in found if layout]
+
+
+def parse_statement(provider_code: str, file: StatementFile) -> ParsedStatement:
+    """Reads a file as a statement of one provider.
+
+    :raises FileRefused: OTHER_PROVIDER when it is plainly another's, else whatever the parser has to say.
+    """
+    reader = get(provider_code)
+    if reader.recognise(file.name, file.data) is None and provider_code != GENERIC:
+        others = [code for code, _ in recognise(file.name, file.data)]
+        if others:
+            raise FileRefused(Refusal.OTHER_PROVIDER, expected=provider_code, found=others[0])
+    return reader.parse(file)

@@ -1,0 +1,85 @@
+"""The practice worlds and the samples: control totals per channel, and a verdict on every file."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apps.channels import registry
+from apps.channels.contracts import FileRefused, StatementFile
+
+CHANNELS = {
+    "alipay": ("Asia/Shanghai", "CNY"),
+    "wechat": ("Asia/Shanghai", "CNY"),
+    "ecpay": ("Asia/Taipei", "TWD"),
+    "stripe": ("UTC", "USD"),
+}
+# Whether a sample's own totals agree with its rows; in three of WeChat's the author has cut rows and left the totals.
+IMPORTED = {
+    ("alipay", "trade_bill_yewu_mingxi_gbk.csv"): (3, True),
+    ("wechat", "tradebill_ALL_2014_24col.csv"): (2, True),
+    ("wechat", "tradebill_ALL_masked.csv"): (1, False),
+    ("wechat", "tradebill_REFUND_masked.csv"): (1, False),
+    ("wechat", "tradebill_SUCCESS_masked.csv"): (1, False),
+    ("ecpay", "query_trade_media.csv"): (2, True),
+    ("ecpay", "trade_no_aio.csv"): (1, True),
+    ("stripe", "settlement_report.csv"): (7, True),
+}
+REFUSED = {
+    ("alipay", "signcustomer_empty_gbk.csv"): "other_report",
+    ("alipay", "signcustomer_summary_gbk.csv"): "no_detail",
+    ("alipay", "signcustomer_zhangwu_mingxi_gbk.csv"): "other_report",
+    ("wechat", "fundflowbill_BASIC.csv"): "other_report",
+    ("wechat", "personal_export_records.csv"): "other_report",
+}
+
+
+def read(provider: str, path: Path):
+    timezone, currency = CHANNELS[provider]
+    return registry.parse_statement(provider, StatementFile(path.name, path.read_bytes(), timezone, currency))
+
+
+@pytest.mark.parametrize("world", ["clean", "basic", "rich"])
+@pytest.mark.parametrize("provider", CHANNELS)
+def test_world_adds_up_to_its_control_totals(shared_folder, world, provider):
+    folder = shared_folder / "worlds" / world
+    files = [read(provider, path) for path in sorted((folder / "drop" / "statements" / provider).iterdir())]
+
+    numbered = pl.concat(file.lines.with_columns(pl.int_range(pl.len()).over("row_hash").alias("nth")) for file in files)
+    once = numbered.unique(["row_hash", "nth"], keep="first")
+    idle = (pl.col("gross") == 0) & (pl.col("fee") == 0) & (pl.col("net") == 0)
+    kinds = once.group_by(pl.when(idle).then(pl.lit("zero")).otherwise("kind").alias("kind")).agg(pl.len(), pl.sum("gross", "fee", "net"))
+
+    assert [file.rejections for file in files if file.rejections] == []
+    found = {
+        kind: {"count": count, "gross": f"{gross / 100:.2f}", "fee": f"{fee / 100:.2f}", "net": f"{net / 100:.2f}"}
+        for kind, count, gross, fee, net in kinds.iter_rows()
+    }
+    assert found == json.loads((folder / "facts.json").read_text())["channels"][provider]["statement_lines"]
+
+
+@pytest.mark.parametrize("provider", CHANNELS)
+def test_every_sample_is_imported_or_refused_for_the_right_reason(shared_folder, provider):
+    imported, refused = {}, {}
+    for path in sorted((shared_folder / "samples" / provider).iterdir()):
+        try:
+            parsed = read(provider, path)
+            imported[provider, path.name] = (parsed.lines.height, all(total.agrees for total in parsed.totals))
+        except FileRefused as error:
+            refused[provider, path.name] = str(error.code)
+
+    assert imported == {key: verdict for key, verdict in IMPORTED.items() if key[0] == provider}
+    tables = {key: code for key, code in refused.items() if key[1].endswith(".csv")}
+    assert tables == {key: code for key, code in REFUSED.items() if key[0] == provider}
+    assert {code for key, code in refused.items() if key[1].endswith(".json")} <= {"bad_format"}
+
+
+@pytest.mark.parametrize("provider", CHANNELS)
+def test_file_of_another_provider_is_told_apart(shared_folder, provider):
+    folder = shared_folder / "worlds" / "clean" / "drop" / "statements"
+    for other in CHANNELS.keys() - {provider}:
+        path = min((folder / other).iterdir())
+        with pytest.raises(FileRefused) as caught:
+            read(provider, path)
+        assert (str(caught.value.code), caught.value.params) == ("other_provider", {"expected": provider, "found": other})
