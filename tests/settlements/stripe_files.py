@@ -10,7 +10,7 @@ HEADER = [
 ]  # fmt: skip
 
 
-def row(number: int, *, gross: str = "10.00", fee: str = "0.30", day: date = date(2026, 11, 16), payout: str = "po_1", **cells) -> dict:
+def row(number: int, *, gross: str = "10.00", fee: str = "0.30", day: date = date(2026, 11, 16), payout: str = "po_1Qx88", **cells) -> dict:
     """A charge of 10.00 with a fee of 0.30; `number` names its ids."""
     net = Decimal(gross) - Decimal(fee)
     usual = {
