@@ -40,7 +40,9 @@ def test_footer_totals_are_compared():
         "交易合计 商家实收", "交易合计 笔数", "交易合计 商家优惠", "退款合计 商家实收", "退款合计 笔数", "退款合计 商家优惠",
     ]  # fmt: skip
     assert all(total.agrees for total in agreeing.totals)
-    assert [(total.name, total.stated, total.computed) for total in differing.totals if not total.agrees] == [("交易合计 商家实收", 43584, 43684)]
+    assert [(total.name, total.stated, total.computed) for total in differing.totals if not total.agrees] == [
+        ("交易合计 商家实收", 43584, 43684)
+    ]
 
 
 def test_one_footer_line_may_count_positive_refunds():
@@ -66,7 +68,9 @@ def test_zip_reads_the_detail_and_skips_the_summary():
 
 
 def test_other_reports_and_layouts_are_named():
-    account = "#支付宝账务明细查询\n账务流水号,商户订单号,业务流水号,收入金额（+元）,支出金额（-元）,账户余额（元）,发生时间,备注\n".encode("gb18030")
+    account = "#支付宝账务明细查询\n账务流水号,商户订单号,业务流水号,收入金额（+元）,支出金额（-元）,账户余额（元）,发生时间,备注\n".encode(
+        "gb18030"
+    )
     fewer = bills.ALIPAY_COLUMNS.replace("服务费（元）", "手续费")
 
     assert (refusal(account).code, refusal(account).params["found"]) == (Refusal.OTHER_REPORT, "账务明细")

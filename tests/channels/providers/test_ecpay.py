@@ -80,7 +80,10 @@ def test_format_0_reads_the_day_it_was_paid():
 def test_query_trade_media_gives_fees_back_on_refunds():
     parsed = parse(MEDIA, "media.csv")
 
-    assert parsed.lines.select("kind", "gross", "fee", "net").rows() == [("payment", 129000, -1500, 127500), ("refund", -218000, 4360, -213640)]
+    assert parsed.lines.select("kind", "gross", "fee", "net").rows() == [
+        ("payment", 129000, -1500, 127500),
+        ("refund", -218000, 4360, -213640),
+    ]
     assert (parsed.first_day, parsed.last_day) == (date(2026, 7, 3), date(2026, 8, 11))
 
 

@@ -16,7 +16,23 @@ from tests.channels.providers import bills
 
 EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 60
 CHECKED = {"alipay": ("gross",), "wechat": ("gross", "fee", "net")}  # what the totals of the file vouch for
-HOSTILE = ("9" * 40, "-" + "9" * 18, "1e999", "NaN", "=SUM(A1:A9)", '=cmd|" /C calc"!A0', '"', "", "\x00", "２５.00", "１", "−5", "0x10", "\ufeff", "`")
+HOSTILE = (
+    "9" * 40,
+    "-" + "9" * 18,
+    "1e999",
+    "NaN",
+    "=SUM(A1:A9)",
+    '=cmd|" /C calc"!A0',
+    '"',
+    "",
+    "\x00",
+    "２５.00",
+    "１",
+    "−5",
+    "0x10",
+    "\ufeff",
+    "`",
+)
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "cp950", "utf-16", "latin-1")
 
 

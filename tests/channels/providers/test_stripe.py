@@ -87,7 +87,9 @@ def test_other_reports_and_broken_files_are_named():
     payments = b"id,Created (UTC),Amount,Amount Refunded,Currency,Converted Amount\n"
 
     assert refusal(payments).params["found"] == "Payments export"
-    assert refusal(bills.stripe(columns=bills.STRIPE_COLUMNS.replace("automatic_payout_id,", "payout,"))).params["found"] == "Balance report"
+    assert (
+        refusal(bills.stripe(columns=bills.STRIPE_COLUMNS.replace("automatic_payout_id,", "payout,"))).params["found"] == "Balance report"
+    )
     assert refusal(bills.stripe(columns=bills.STRIPE_COLUMNS.replace("source_id", "source"))).params["missing"] == ["source_id"]
     assert refusal(bills.stripe() + b'po_1,"never closed\n').params == {"row": 7, "reason": "quotes"}
     assert refusal(bills.stripe() + b"\xff\n").params == {"row": 7, "encodings": ["utf-8"]}

@@ -1,0 +1,155 @@
+"""What every provider's statement parser owes, whatever the provider: one suite, run on a small file of each."""
+
+import csv
+import io
+
+import polars as pl
+import pytest
+
+from apps.channels import registry
+from apps.channels.contracts import LINE_SCHEMA, FileRefused, Method, ParsedStatement, Refusal
+from tests.channels.providers import bills
+
+PROVIDERS = list(bills.USUAL)
+ROWS = {"alipay": 4, "wechat": 3, "ecpay": 4, "stripe": 5}
+ENCODINGS = {
+    "alipay": ("gb18030", ["utf-8", "utf-8-sig", "utf-16"]),
+    "wechat": ("utf-8-sig", ["utf-8", "gb18030", "utf-16"]),
+    "ecpay": ("cp950", ["utf-8", "utf-8-sig", "utf-16"]),
+    "stripe": ("utf-8", ["utf-8-sig", "utf-16"]),
+}
+pytestmark = pytest.mark.parametrize("provider", PROVIDERS)
+
+
+def parse(provider: str, data: bytes | None = None, **changes) -> ParsedStatement:
+    return registry.parse_statement(provider, bills.file_of(provider, data, **changes))
+
+
+def decoded(provider: str) -> str:
+    return bills.file_of(provider).data.decode(ENCODINGS[provider][0])
+
+
+def encoded(provider: str, text: str) -> bytes:
+    return text.encode(ENCODINGS[provider][0])
+
+
+def backwards(provider: str) -> bytes:
+    """The same file with its columns in the opposite order."""
+    lines, width = [], None
+    for line in decoded(provider).splitlines():
+        ticked = line.startswith("`")
+        cells = line.removeprefix("`").split(",`") if ticked else next(csv.reader([line]), [])
+        if width is None and len(cells) > 10:
+            width = len(cells)
+        if len(cells) != width:
+            lines.append(line)
+        elif ticked:
+            lines.append("`" + ",`".join(reversed(cells)))
+        else:
+            out = io.StringIO()
+            csv.writer(out, lineterminator="").writerow(list(reversed(cells)))
+            lines.append(out.getvalue())
+    return encoded(provider, "\r\n".join(lines) + "\r\n")
+
+
+def test_every_row_is_a_line_or_a_rejection(provider):
+    whole = parse(provider)
+    text = decoded(provider)
+    last = text.splitlines()[whole.lines["row_no"].max() - 1]
+    spoiled = parse(provider, encoded(provider, text.replace(last, last + ",x,`x")))
+
+    assert (whole.rows_in, whole.lines.height, whole.rejections) == (ROWS[provider], ROWS[provider], ())
+    assert (spoiled.rows_in, spoiled.lines.height) == (ROWS[provider], ROWS[provider] - 1)
+    assert [(found.row_no, str(found.code)) for found in spoiled.rejections] == [(whole.lines["row_no"].max(), "column_count")]
+
+
+def test_lines_have_the_schema_and_no_holes(provider):
+    lines = parse(provider).lines
+
+    assert dict(lines.schema) == LINE_SCHEMA
+    assert sum(lines.select(pl.exclude("payout_on").null_count()).row(0)) == 0
+    assert parse(provider, name="day_20260902.csv").lines.schema == lines.schema
+
+
+def test_net_is_gross_and_fee_and_other(provider):
+    lines = parse(provider).lines
+
+    assert lines.filter(pl.col("net") != pl.col("gross") + pl.col("fee") + pl.col("other")).height == 0
+    assert lines.filter((pl.col("kind") == "refund") & (pl.col("gross") >= 0)).height == 0
+    assert lines.filter((pl.col("kind") == "payment") & (pl.col("fee") > 0)).height == 0
+
+
+def test_order_of_columns_changes_nothing(provider):
+    assert parse(provider, backwards(provider)).lines.equals(parse(provider).lines)
+
+
+def test_encoding_and_line_ends_change_nothing(provider):
+    whole = parse(provider).lines
+    text = decoded(provider).replace("\r\n", "\n")
+
+    for encoding in ENCODINGS[provider][1]:
+        assert parse(provider, text.encode(encoding)).lines.equals(whole)
+    for ends in ("\n", "\r\n", "\r"):
+        assert parse(provider, encoded(provider, text.replace("\n", ends))).lines.equals(whole)
+
+
+@pytest.mark.parametrize("wrapper", ["{}\t", " {} ", "'{}"])
+def test_wrappers_of_ids_change_nothing(provider, wrapper):
+    whole = parse(provider).lines
+    reference = whole["merchant_ref"][1]
+
+    wrapped = parse(provider, encoded(provider, decoded(provider).replace(reference, wrapper.format(reference))))
+
+    assert wrapped.lines.equals(whole)
+
+
+def test_equal_rows_have_equal_hashes_and_other_rows_others(provider):
+    text = decoded(provider)
+    first = text.splitlines()[parse(provider).lines["row_no"][0] - 1]
+
+    twins = parse(provider, encoded(provider, text.replace(first, f"{first}\r\n{first}"))).lines
+
+    assert twins.height == ROWS[provider] + 1
+    assert twins["row_hash"][0] == twins["row_hash"][1]
+    assert twins["row_hash"].n_unique() == ROWS[provider]
+
+
+def test_reading_again_gives_the_same(provider):
+    assert parse(provider).lines.equals(parse(provider).lines)
+
+
+def test_row_numbers_point_into_the_text(provider):
+    file = bills.file_of(provider)
+    lines = registry.get(provider).text(file.name, file.data).split("\n")
+
+    for row_no, merchant_ref, line_ref in parse(provider).lines.select("row_no", "merchant_ref", "line_ref").iter_rows():
+        assert merchant_ref in lines[row_no - 1]
+        assert line_ref in lines[row_no - 1]
+
+
+def test_file_is_recognised_by_its_provider_alone(provider):
+    file = bills.file_of(provider)
+
+    assert [code for code, _ in registry.recognise(file.name, file.data)] == [provider]
+    for other in set(PROVIDERS) - {provider}:
+        with pytest.raises(FileRefused) as caught:
+            parse(other, file.data)
+        assert (caught.value.code, caught.value.params) == (Refusal.OTHER_PROVIDER, {"expected": other, "found": provider})
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\r\n", b"hello", b"\x00" * 100, b"PK\x03\x04", b"\x1f\x8b", b"%PDF-1.7", b"a,b\n1,2\n", b"\xff\xfe"]
+)
+def test_nonsense_is_refused_and_belongs_to_nobody(provider, data):
+    assert registry.recognise("x", data) == []
+    assert isinstance(registry.get(provider).text("x", data), str)
+    with pytest.raises(FileRefused):
+        parse(provider, data)
+
+
+def test_capabilities_are_in_our_words(provider):
+    entry = registry.get(provider)
+
+    assert entry.code == provider
+    assert set(entry.capabilities.methods) <= set(Method)
+    assert all(entry.capabilities.statements)
