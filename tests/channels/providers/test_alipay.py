@@ -87,7 +87,7 @@ def test_archives_that_cannot_be_trusted_are_refused(data):
 
 
 def test_encrypted_archive_is_refused():
-    packed = bytearray(bills.zipped(**{"业务明细": bills.alipay()}))
+    packed = bytearray(bills.zipped(业务明细=bills.alipay()))
     directory = packed.rindex(b"PK\x01\x02")
     packed[6] |= 1
     packed[directory + 8] |= 1

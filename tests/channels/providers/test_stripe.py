@@ -68,7 +68,7 @@ def test_reference_key_can_be_chosen():
 
 
 def test_cell_over_two_lines_keeps_the_rows_numbers():
-    data = bills.stripe().replace("Café".encode(), '"two\nlines, ""quoted"""'.encode(), 1)
+    data = bills.stripe().replace("Café".encode(), b'"two\nlines, ""quoted"""', 1)
 
     parsed = statement.parse(bills.file_of("stripe", data))
 

@@ -125,7 +125,7 @@ def _summary(body: bytes, start: int) -> tuple[int, dict[str, str]]:
     while len(values) > len(names) and not values[-1]:
         values.pop()
     summed = {SUMS[name][0] for name in names[1:] if name in SUMS}
-    if len(values) != len(names) or len(set(names)) != len(names) or not SUMMED <= summed:
+    if len(values) != len(names) or len(set(names)) != len(names) or SUMMED - summed:
         raise FileRefused(Refusal.CUT_SHORT, row=rows, wanted=SUMMARY)
     if len(tail) > 2:
         raise FileRefused(Refusal.BAD_FORMAT, row=rows, reason="after_end")
