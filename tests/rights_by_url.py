@@ -1,0 +1,107 @@
+"""Which right opens which address under /m/<slug>/: one line each. tests/test_tenancy_walk.py fails for an address without a line.
+
+    "orders:payment": Rule("view_money", ids={"pk": "payment.pk"}),
+    "settlements:resolve": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"reason": "…"}),
+
+`ids` says for each part of the address which object of a `Shop` (below) it names. Parts that name no object get a plain value in `fixed`.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from tests import cast
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The right an address asks for, how it is called, and the objects its parts name."""
+
+    right: str
+    method: str = "get"
+    ids: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, object] = field(default_factory=dict)
+    data: dict[str, object] = field(default_factory=dict)
+
+
+class Shop:
+    """A merchant whose objects are made when an address first names them."""
+
+    def __init__(self, merchant):
+        self.merchant = merchant
+
+    def find(self, path: str):
+        """`payment.pk` → the primary key of this shop's payment."""
+        found = self
+        for part in path.split("."):
+            found = getattr(found, part)
+        return found
+
+    @cached_property
+    def channel(self):
+        # The code differs between shops, so that an address with another shop's code finds nothing.
+        return cast.make_channel(self.merchant, f"ecpay-{self.merchant.slug}", provider="ecpay")
+
+    @cached_property
+    def fee_rule(self):
+        return cast.make_fee_rule(self.channel)
+
+    @cached_property
+    def payment(self):
+        return cast.make_payment(self.channel)
+
+    @property
+    def order(self):
+        return self.payment.order
+
+    @cached_property
+    def refund(self):
+        return cast.make_refund(self.payment)
+
+    @cached_property
+    def statement(self):
+        return cast.make_statement(self.channel)
+
+    @cached_property
+    def line(self):
+        return cast.make_line(self.statement)
+
+    @cached_property
+    def payout(self):
+        return cast.make_payout(self.channel)
+
+    @cached_property
+    def bank_account(self):
+        return cast.make_bank_account(self.merchant, f"bank-{self.merchant.slug}")
+
+    @cached_property
+    def bank_statement(self):
+        return cast.make_bank_statement(self.bank_account)
+
+    @cached_property
+    def bank_line(self):
+        return cast.make_bank_line(self.bank_statement)
+
+    @cached_property
+    def discrepancy(self):
+        return cast.make_discrepancy(self.channel, payment=self.payment)
+
+    @cached_property
+    def membership(self):
+        return cast.viewer(self.merchant).memberships.get()
+
+
+CHANNEL = {"code": "channel.code"}
+
+RULES: dict[str, Rule] = {
+    "merchants:home": Rule("view_settings"),
+    "merchants:settings": Rule("view_settings"),
+    "merchants:settings_edit": Rule("edit_settings"),
+    "merchants:people": Rule("view_settings"),
+    "merchants:roles": Rule("view_settings"),
+    "merchants:member_add": Rule("manage_people", method="post"),
+    "merchants:member_role": Rule("manage_people", method="post", ids={"pk": "membership.pk"}, data={"role": "viewer"}),
+    "merchants:member_remove": Rule("manage_people", method="post", ids={"pk": "membership.pk"}),
+    "merchants:bank_accounts": Rule("view_settings"),
+    "merchants:bank_account_new": Rule("edit_bank_accounts"),
+    "merchants:bank_account": Rule("edit_bank_accounts", ids={"pk": "bank_account.pk"}),
+}

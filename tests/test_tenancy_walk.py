@@ -1,0 +1,89 @@
+"""Every address under /m/<slug>/ against every kind of person: visitors log in, outsiders get 404, roles get what `RULES` declares."""
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, get_resolver, reverse
+
+from apps.merchants.access import RIGHTS
+from apps.merchants.enums import Role
+from tests import cast
+from tests.rights_by_url import RULES, Shop
+
+PREFIX = "m/<slug:merchant_slug>/"
+ALLOWED = {200, 302, 303, 400, 409, 422}  # the view ran; an empty form may be refused
+
+
+def addresses(resolver=None, route: str = "", names: tuple[str, ...] = ()):
+    """Every (namespaced name, route) of the project."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        full = route + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield ":".join([*names, entry.name or ""]), full
+        else:
+            yield from addresses(entry, full, (*names, entry.namespace) if entry.namespace else names)
+
+
+def merchant_addresses() -> dict[str, str]:
+    return {name: route for name, route in addresses() if route.startswith(PREFIX)}
+
+
+def test_every_address_of_a_merchant_declares_its_right():
+    found = set(merchant_addresses())
+
+    assert found - set(RULES) == set(), "add one line each to tests/rights_by_url.py"
+    assert set(RULES) - found == set(), "these lines name no address"
+
+
+def test_no_page_outside_the_prefix_takes_a_merchant():
+    assert [route for _name, route in addresses() if "merchant_slug" in route and not route.startswith(PREFIX)] == []
+
+
+@pytest.fixture
+def shop(db):
+    return Shop(cast.make_merchant())
+
+
+def ask(client, rule, path, user=None):
+    """The status of the address for a person; the session starts fresh."""
+    client.logout()
+    if user:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return getattr(client, rule.method)(path, rule.data)
+
+
+def ask_and_undo(client, rule, path, user):
+    """The same, leaving every row as it was, so that the next person finds the same object."""
+    with transaction.atomic():
+        status = ask(client, rule, path, user).status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def path_of(name, rule, shop, other=None):
+    """The address; with `other`, its objects are those of another shop."""
+    objects = {part: (other or shop).find(path) for part, path in rule.ids.items()}
+    return reverse(name, kwargs={"merchant_slug": shop.merchant.slug, **rule.fixed, **objects})
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_address_opens_to_exactly_those_with_its_right(client, shop, name):
+    rule = RULES[name]
+    path = path_of(name, rule, shop)
+    people = {role: cast.member(shop.merchant, role) for role in Role.values}
+
+    visitor = ask(client, rule, path)
+    assert (visitor.status_code, visitor.headers["Location"].split("?")[0]) == (302, "/login/")
+    for stranger in (cast.outsider(), cast.staff()):
+        assert ask(client, rule, path, stranger).status_code == 404
+    refused = {role: ask(client, rule, path, people[role]).status_code for role in people if rule.right not in RIGHTS[role]}
+    assert refused == dict.fromkeys(refused, 403)
+    allowed = {role: ask_and_undo(client, rule, path, people[role]) for role in people if rule.right in RIGHTS[role]}
+    assert {role: status for role, status in allowed.items() if status not in ALLOWED} == {}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule.ids))
+def test_objects_of_another_merchant_do_not_exist_here(client, shop, name):
+    rule = RULES[name]
+    path = path_of(name, rule, shop, other=Shop(cast.make_merchant("other")))
+
+    assert ask(client, rule, path, cast.owner(shop.merchant)).status_code == 404
