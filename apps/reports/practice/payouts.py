@@ -66,7 +66,7 @@ def form_payouts(scene: Scene) -> list[Payout]:
     return payouts
 
 
-def payout_missing_in_bank(scene: Scene, payouts: list[Payout], code: str, bank: Bank) -> bool:
+def payout_missing_in_bank(scene: Scene, code: str, payouts: list[Payout], bank: Bank) -> bool:
     payout = _pick(scene, payouts, code)
     if payout is None:
         return False
@@ -76,7 +76,7 @@ def payout_missing_in_bank(scene: Scene, payouts: list[Payout], code: str, bank:
     return True
 
 
-def bank_amount_mismatch(scene: Scene, payouts: list[Payout], code: str, bank: Bank) -> bool:
+def bank_amount_mismatch(scene: Scene, code: str, payouts: list[Payout], bank: Bank) -> bool:
     payout = _pick(scene, payouts, code)
     if payout is None:
         return False
@@ -85,7 +85,7 @@ def bank_amount_mismatch(scene: Scene, payouts: list[Payout], code: str, bank: B
     return True
 
 
-def unexpected_bank_line(scene: Scene, payouts: list[Payout], code: str, bank: Bank) -> bool:
+def unexpected_bank_line(scene: Scene, code: str, payouts: list[Payout], bank: Bank) -> bool:
     """The provider sent money that none of its files explains."""
     channel = scene.channels[code]
     days = [scene.first_day + timedelta(days=ahead) for ahead in range(3, (scene.as_of - scene.first_day).days)]
@@ -119,17 +119,18 @@ def pay_out(scene: Scene, payouts: list[Payout], bank: Bank) -> None:
             bank.lines.append(BankLine(channel.bank_account, at, payout.paid, _summary(payout.channel), memo, _party(payout.channel)))
 
 
+# Account, summary, memo, amount, day of the month.
 OWN = (
-    ("cathay-twd", "轉帳支出", "轉帳支出", "工作室租金", -2800000, 5), ("cathay-twd", "轉帳支出", "轉帳支出", "薪資", -6400000, 10),
-    ("cathay-twd", "跨行轉入", "跨行轉入", "利息", 32100, 21), ("icbc-cny", "转账支出", "转账支出", "义乌包材", -180000, 12),
-    ("chase-usd", "", "", "MONTHLY SERVICE FEE", -1500, 28), ("chase-usd", "", "", "INTEREST", 321, 27),
+    ("cathay-twd", "轉帳支出", "工作室租金", -2800000, 5), ("cathay-twd", "轉帳支出", "薪資", -6400000, 10),
+    ("cathay-twd", "跨行轉入", "利息", 32100, 21), ("icbc-cny", "转账支出", "义乌包材", -180000, 12),
+    ("chase-usd", "", "MONTHLY SERVICE FEE", -1500, 28), ("chase-usd", "", "INTEREST", 321, 27),
 )  # fmt: skip
 
 
 def add_own_movements(bank: Bank, channels: dict[str, Channel], rng: random.Random, first_day: date, as_of: date) -> list[dict]:
     """Rent, wages and interest, and two equal transfers of one customer on one day: none of a provider's business."""
     days = [first_day + timedelta(days=ahead) for ahead in range((as_of - first_day).days)]
-    for account, summary, _, memo, amount, of_month in OWN:
+    for account, summary, memo, amount, of_month in OWN:
         for day in (day for day in days if day.day == of_month):
             bank.lines.append(BankLine(account, datetime.combine(day, time(9, rng.randrange(60), 7)), amount, summary, memo))
     twin = next((day for day in days[2:] if channels["ecpay"].is_open(day)), days[-1])

@@ -73,7 +73,8 @@ def _alipay_row(line: Line) -> str:
     cells = [
         f"{line.provider_ref}\t", f"{line.merchant_ref}\t", "退款" if is_back else "交易", line.goods, _clock(placed), _clock(line.at),
         "\t", "\t", "\t", "\t", f"**茶(138******{int(line.provider_ref[-2:]):02d})\t", major(line.gross), major(line.gross),
-        "0.00", "0.00", "0.00", "0.00", "0.00", "", "0.00\t", "0.00", f"{line.refund_ref}\t", major(line.fee), "0.00", "退款" if is_back else "",
+        "0.00", "0.00", "0.00", "0.00", "0.00", "", "0.00\t", "0.00", f"{line.refund_ref}\t", major(line.fee), "0.00",
+        "退款" if is_back else "",
     ]  # fmt: skip
     return _csv_row(cells)
 

@@ -35,10 +35,10 @@ class Books:
 
 
 class Shop:
-    """Sells day by day. `end` is the first moment that has not happened yet."""
+    """Sells day by day. `end` is the first moment that has not happened yet; `prefix` begins its order numbers."""
 
-    def __init__(self, rng: random.Random, channels: dict[str, Channel], end: datetime):
-        self.rng, self.channels, self.end = rng, channels, end
+    def __init__(self, rng: random.Random, channels: dict[str, Channel], end: datetime, prefix: str):
+        self.rng, self.channels, self.end, self.prefix = rng, channels, end, prefix
         self.books = Books()
         self.serial = 0
 
@@ -48,7 +48,7 @@ class Shop:
             factor = WEEKDAYS[day.weekday()] * SALES.get((day.month, day.day), 1.0) * self.rng.uniform(0.8, 1.2)
             moments = sorted(self._moment(day) for _ in range(max(1, round(per_day * factor))))
             for number, at in enumerate(moments, start=1):
-                self._order(f"NY{day:%y%m%d}-{number:03d}", at)
+                self._order(f"{self.prefix}{day:%y%m%d}-{number:03d}", at)
             day += timedelta(days=1)
         for payment in list(self.books.payments):
             if payment.status == "paid" and not payment.marks and self.rng.random() < 0.055 and payment.method not in LATE:

@@ -78,14 +78,19 @@ def _fee_toml(fee: Fee) -> str:
 def payments_csv(payments: list[Payment]) -> bytes:
     rows = [
         (
-            one.order_no, _iso(one.placed_at), one.storefront, _amount(one.order_total, one.currency), one.currency, one.channel, one.method,
-            one.books_ref or one.merchant_ref, "" if "no_provider_ref" in one.marks or one.status == "failed" else one.provider_ref,
+            one.order_no, _iso(one.placed_at), one.storefront, _amount(one.order_total, one.currency), one.currency, one.channel,
+            one.method, one.books_ref or one.merchant_ref, _known_ref(one),
             _amount(one.amount, one.currency), one.status, _iso(one.paid_at), one.customer, one.country, one.ip,
         )
         for one in sorted(payments, key=lambda one: (one.placed_at, one.merchant_ref))
         if one.in_books
     ]  # fmt: skip
     return _csv(PAYMENT_COLUMNS, rows)
+
+
+def _known_ref(payment: Payment) -> str:
+    """The provider's number as far as the shop learned it."""
+    return "" if "no_provider_ref" in payment.marks or payment.status == "failed" else payment.provider_ref
 
 
 def refunds_csv(refunds: list[Refund]) -> bytes:

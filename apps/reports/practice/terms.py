@@ -57,7 +57,7 @@ class Channel:
 
     def rule_unit(self, method: str) -> tuple[int, int]:
         """The rounding unit and the tolerance of a method's fee."""
-        rule = next((fee for fee in self.fees if method in fee.methods or "*" in fee.methods))
+        rule = next(fee for fee in self.fees if method in fee.methods or "*" in fee.methods)
         return rule.unit, rule.tolerance
 
     def is_open(self, day: date) -> bool:
@@ -101,7 +101,8 @@ def channels(first_day: date, last_day: date) -> dict[str, Channel]:
     taipei, hangzhou = ("Asia/Taipei", 8, "TW"), ("Asia/Shanghai", 8, "CN")
     every = (
         Channel(
-            "ecpay", "綠界 信用卡/ATM/超商", "TWD", *taipei, 7, "daily", "cathay-twd", ("綠界", "ECPAY"), "綠界科技撥款 ECP{day:%Y%m%d}", ecpay
+            "ecpay", "綠界 信用卡/ATM/超商", "TWD", *taipei, 7, "daily", "cathay-twd", ("綠界", "ECPAY"), "綠界科技撥款 ECP{day:%Y%m%d}",
+            ecpay,
         ),
         Channel(
             "alipay", "支付宝 淘宝店", "CNY", *hangzhou, 1, "daily", "icbc-cny", ("支付宝", "ALIPAY"), "结算 ALI{day:%Y%m%d}",

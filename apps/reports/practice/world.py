@@ -1,6 +1,6 @@
 """Makes a practice world: a drop folder as a shop would deliver it, and the answer key of what was planted in it.
 
-    world = make_world(folder, as_of=date(2026, 11, 21), seed=7)
+    world = make_world(folder, Plan(seed=7), as_of=date(2026, 11, 21))
     # folder/drop/merchant.toml …, folder/truth.csv, folder/facts.json
 
 The same arguments make the same bytes. Rules and shape are those of docs/practice-world.md.
@@ -22,29 +22,51 @@ from apps.reports.practice.records import TRUTH, Truth, major
 from apps.reports.practice.sales import Shop
 from apps.reports.practice.scene import Scene
 
-NAME = "暖陽茶器"
-DAY_FAULTS = (refund_faults.statement_gap, refund_faults.statement_total_mismatch)
-BANK_FAULTS = (payouts.payout_missing_in_bank, payouts.bank_amount_mismatch, payouts.unexpected_bank_line)
-# What goes wrong in such a shop, the more usual first; longer lists of faults go round again.
-MIX = (
-    (payment_faults.fee_mismatch, "ecpay"), (payment_faults.missing_at_provider, "ecpay"), (payouts.unexpected_bank_line, "ecpay"),
-    (refund_faults.refund_missing_in_books, "ecpay"), (payment_faults.amount_mismatch, "alipay"), (refund_faults.statement_gap, "alipay"),
-    (payment_faults.duplicate_payment, "ecpay"), (payouts.payout_missing_in_bank, "ecpay"), (payment_faults.late_settlement, "stripe"),
-    (refund_faults.dispute_missing_in_books, "stripe"), (payment_faults.status_mismatch, "ecpay"), (payment_faults.fee_mismatch, "stripe"),
-    (payouts.bank_amount_mismatch, "ecpay"), (refund_faults.refund_amount_mismatch, "ecpay"), (payment_faults.missing_in_books, "alipay"),
-    (refund_faults.statement_total_mismatch, "alipay"), (payment_faults.duplicate_line, "ecpay"), (payment_faults.currency_mismatch, "stripe"),
-    (refund_faults.refund_missing_at_provider, "stripe"), (payment_faults.missing_at_provider, "stripe"), (payment_faults.fee_mismatch, "ecpay"),
-    (payouts.bank_amount_mismatch, "alipay"), (payment_faults.amount_mismatch, "ecpay"), (payment_faults.missing_in_books, "ecpay"),
-    (refund_faults.refund_missing_in_books, "stripe"), (payment_faults.duplicate_line, "stripe"), (refund_faults.statement_gap, "ecpay"),
-    (payouts.payout_missing_in_bank, "stripe"), (payment_faults.fee_mismatch, "alipay"), (refund_faults.refund_amount_mismatch, "alipay"),
-    (payment_faults.status_mismatch, "stripe"), (payouts.unexpected_bank_line, "alipay"), (refund_faults.refund_missing_at_provider, "ecpay"),
-    (payment_faults.currency_mismatch, "ecpay"), (payment_faults.duplicate_payment, "stripe"), (payment_faults.missing_at_provider, "alipay"),
-    (refund_faults.refund_missing_in_books, "alipay"), (payment_faults.amount_mismatch, "stripe"), (payouts.bank_amount_mismatch, "stripe"),
-    (payment_faults.duplicate_line, "alipay"), (refund_faults.refund_amount_mismatch, "stripe"), (payment_faults.missing_in_books, "stripe"),
-    (payment_faults.status_mismatch, "alipay"), (refund_faults.refund_missing_at_provider, "alipay"), (payouts.unexpected_bank_line, "stripe"),
-    (payment_faults.duplicate_payment, "alipay"), (payouts.payout_missing_in_bank, "alipay"), (payment_faults.currency_mismatch, "alipay"),
-)  # fmt: skip
-USUAL = 26  # faults in three months
+FILES = (refund_faults.statement_gap, refund_faults.statement_total_mismatch)
+BANK = (payouts.payout_missing_in_bank, payouts.bank_amount_mismatch, payouts.unexpected_bank_line)
+ROWS = (
+    payment_faults.missing_at_provider,
+    payment_faults.missing_in_books,
+    payment_faults.amount_mismatch,
+    payment_faults.fee_mismatch,
+    payment_faults.currency_mismatch,
+    payment_faults.status_mismatch,
+    payment_faults.duplicate_line,
+    payment_faults.duplicate_payment,
+    payment_faults.late_settlement,
+    refund_faults.refund_missing_at_provider,
+    refund_faults.refund_amount_mismatch,
+    refund_faults.refund_missing_in_books,
+    refund_faults.dispute_missing_in_books,
+)
+# What goes wrong in such a shop and where, the more usual first; a longer list of faults goes round again.
+MIX = """
+fee_mismatch ecpay, missing_at_provider ecpay, unexpected_bank_line ecpay, refund_missing_in_books ecpay, amount_mismatch alipay,
+statement_gap alipay, duplicate_payment ecpay, payout_missing_in_bank ecpay, late_settlement stripe,
+dispute_missing_in_books stripe, status_mismatch ecpay, fee_mismatch stripe, bank_amount_mismatch ecpay,
+refund_amount_mismatch ecpay, missing_in_books alipay, statement_total_mismatch alipay, duplicate_line ecpay,
+currency_mismatch stripe, refund_missing_at_provider stripe, missing_at_provider stripe, fee_mismatch ecpay,
+bank_amount_mismatch alipay, amount_mismatch ecpay, missing_in_books ecpay, refund_missing_in_books stripe, duplicate_line stripe,
+statement_gap ecpay, payout_missing_in_bank stripe, fee_mismatch alipay, refund_amount_mismatch alipay, status_mismatch stripe,
+unexpected_bank_line alipay, refund_missing_at_provider ecpay, currency_mismatch ecpay, duplicate_payment stripe,
+missing_at_provider alipay, refund_missing_in_books alipay, amount_mismatch stripe, bank_amount_mismatch stripe,
+duplicate_line alipay, refund_amount_mismatch stripe, missing_in_books stripe, status_mismatch alipay,
+refund_missing_at_provider alipay, unexpected_bank_line stripe, duplicate_payment alipay, payout_missing_in_bank alipay,
+currency_mismatch alipay
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to make: a shop, `days` days of trade with about `per_day` orders, and up to `faults` faults (fewer where few fit)."""
+
+    slug: str = "nuanyang"
+    name: str = "暖陽茶器"
+    prefix: str = "NY"
+    days: int = 92
+    per_day: float = 22
+    seed: int = 7
+    faults: int = 26
 
 
 @dataclass(frozen=True)
@@ -58,41 +80,45 @@ class World:
     facts: dict
 
 
-def make_world(
-    folder: Path, *, as_of: date, slug: str = "nuanyang", name: str = NAME, days: int = 92, per_day: float = 22, seed: int = 7, faults: int = USUAL
-) -> World:
-    """Writes `days` days of trade that end the evening before `as_of`, with up to `faults` faults planted (fewer where few fit)."""
-    rng, first_day = random.Random(seed), as_of - timedelta(days=days)  # noqa: S311  a reproducible world, no secret
+def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
+    """Writes a shop's trade that ends the evening before `as_of`: folder/drop, folder/truth.csv, folder/facts.json."""
+    rng, first_day = random.Random(plan.seed), as_of - timedelta(days=plan.days)  # noqa: S311  a reproducible world, no secret
     channels, end = terms.channels(first_day, as_of), datetime.combine(as_of, time())
-    shop = Shop(rng, channels, end)
-    shop.sell(first_day, as_of - timedelta(days=1), per_day)
+    shop = Shop(rng, channels, end, plan.prefix)
+    shop.sell(first_day, as_of - timedelta(days=1), plan.per_day)
     provider = Provider(rng, channels, end)
     provider.report(shop.books)
     shop.books.controls += add_movements(provider, first_day, as_of - timedelta(days=1))
     scene = Scene(rng, channels, shop, provider, first_day, as_of)
     scene.index()
 
-    planned = list(islice(cycle(MIX), faults))
-    for plant, code in [item for item in planned if item[0] in DAY_FAULTS]:
-        plant(scene, code)
-    plant_controls(scene, rounds=max(1, days // 45))
-    for plant, code in [item for item in planned if item[0] not in (*DAY_FAULTS, *BANK_FAULTS)]:
-        plant(scene, code)
+    planned = list(islice(cycle(tuple(item.split()) for item in MIX.split(",")), plan.faults))
+    _plant(planned, FILES, scene)  # first, because nothing else may be planted on a lost day
+    plant_controls(scene, rounds=max(1, plan.days // 45))
+    _plant(planned, ROWS, scene)
     refund_faults.tell_totals(scene)
 
     bank, formed = payouts.Bank(), payouts.form_payouts(scene)
-    for plant, code in [item for item in planned if item[0] in BANK_FAULTS]:
-        plant(scene, formed, code, bank)
+    _plant(planned, BANK, scene, formed, bank)
     payouts.pay_out(scene, formed, bank)
     shop.books.controls += payouts.add_own_movements(bank, channels, rng, first_day, as_of)
-    return _write(folder, scene, formed, bank, slug=slug, name=name, seed=seed)
+    return _write(folder, plan, scene, formed, bank)
 
 
-def _write(folder: Path, scene: Scene, formed: list[payouts.Payout], bank: payouts.Bank, *, slug: str, name: str, seed: int) -> World:
+def _plant(planned: list[tuple[str, str]], faults: tuple, scene: Scene, *more) -> None:
+    """Plants those of the planned faults that are among `faults`; one for which there is no place is left out."""
+    by_name = {fault.__name__: fault for fault in faults}
+    for kind, code in planned:
+        if kind in by_name:
+            by_name[kind](scene, code, *more)
+
+
+def _write(folder: Path, plan: Plan, scene: Scene, formed: list[payouts.Payout], bank: payouts.Bank) -> World:
     drop, books = folder / "drop", scene.books
-    _put(drop / "merchant.toml", shop_files.merchant_toml(slug, name, scene.channels).encode())
+    _put(drop / "merchant.toml", shop_files.merchant_toml(plan.slug, plan.name, scene.channels).encode())
     _put(drop / "payments.csv", shop_files.payments_csv(books.payments))
-    _put(drop / "refunds.csv", shop_files.refunds_csv(books.refunds))
+    if any(refund.in_books for refund in books.refunds):
+        _put(drop / "refunds.csv", shop_files.refunds_csv(books.refunds))
     for files in (
         delivery.ecpay_files(scene),
         delivery.alipay_files(scene),
@@ -102,14 +128,14 @@ def _write(folder: Path, scene: Scene, formed: list[payouts.Payout], bank: payou
         for path, data in files:
             _put(drop / path, data)
     truth = sorted(scene.truth, key=lambda row: row.cells())
-    facts = _facts(scene, formed, slug, seed)
+    facts = _facts(scene, formed, plan)
     _put(folder / "facts.json", json.dumps(facts, ensure_ascii=False, indent=1).encode())
     with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows([TRUTH, *(row.cells() for row in truth)])
     return World(drop, scene.as_of, scene.first_day, truth, facts)
 
 
-def _facts(scene: Scene, formed: list[payouts.Payout], slug: str, seed: int) -> dict:
+def _facts(scene: Scene, formed: list[payouts.Payout], plan: Plan) -> dict:
     channels = {}
     for code, channel in scene.channels.items():
         lines = [line for line in scene.provider.lines if line.channel == code and not line.is_lost]
@@ -122,8 +148,8 @@ def _facts(scene: Scene, formed: list[payouts.Payout], slug: str, seed: int) -> 
             "payouts_due": {"count": len(due), "amount": major(sum(due))},
         }
     return {
-        "merchant": slug,
-        "seed": seed,
+        "merchant": plan.slug,
+        "seed": plan.seed,
         "first_day": scene.first_day.isoformat(),
         "as_of": scene.as_of.isoformat(),
         "payments": sum(one.in_books for one in scene.books.payments),
