@@ -69,8 +69,8 @@ def fresh_indexes(model: type[models.Model], count: int) -> Iterator[None]:
         return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA cache_size = -131072")  # KiB; the default of 2 MB makes every insert read pages again
-        cursor.execute("SELECT coalesce(max(rowid), 0) FROM " + connection.ops.quote_name(model._meta.db_table))
-        if cursor.fetchone()[0] > count:
+        newest = model.objects.order_by("-pk").values_list("pk", flat=True).first()
+        if (newest or 0) > count:
             yield
             return
         cursor.execute(
@@ -166,7 +166,9 @@ def _postgres_pieces(sql: str, params: list, schema: dict[str, pl.DataType]) -> 
         return pl.read_csv(b"".join(rows), has_header=False, schema=schema, null_values=NULL, empty_string_is_null=False)
 
     rows, size = [], 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv, NULL '{NULL}')", params) as copy:
+    copying = f"COPY ({sql}) TO STDOUT (FORMAT csv, NULL '{NULL}')"
+    # Bound beforehand: the cursor that logs queries in development takes no parameters in `copy`.
+    with connection.cursor() as cursor, cursor.copy(cursor.mogrify(copying, params)) as copy:
         for row in copy:
             rows.append(bytes(row))
             size += len(row)

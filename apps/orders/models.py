@@ -8,7 +8,6 @@ from apps.core.scoping import TenantQuerySet
 from apps.merchants.models import Merchant
 from apps.orders.enums import PaymentState, RefundState
 
-
 # PostgreSQL finds a prefix through an index only with this class, whatever the database's collation; it serves equality, too.
 PREFIXES = ["int8_ops", "varchar_pattern_ops"]
 # The parents of rows that come by the million. PostgreSQL checks a foreign key row by row at the commit, which costs more than
@@ -38,7 +37,7 @@ class Order(models.Model):
     order_no = models.CharField(max_length=64)
     order_key = models.CharField(max_length=64)  # as it is compared and searched: `cells.key_text`
     storefront = models.ForeignKey(Storefront, null=True, on_delete=models.PROTECT, related_name="orders", **BULK_KEY)
-    placed_at = models.DateTimeField(null=True)
+    placed_at = models.DateTimeField()  # the first moment known of it, where the shop's file does not say
     total_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     customer_ref = models.CharField(max_length=100, blank=True)
@@ -72,7 +71,7 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3)
     order_total_minor = models.BigIntegerField()  # the order's total as this row stated it, in this payment's currency
     state = models.CharField(max_length=20, choices=PaymentState.choices)
-    placed_at = models.DateTimeField(null=True)
+    placed_at = models.DateTimeField()  # as the order's
     paid_at = models.DateTimeField(null=True)
     business_date = models.DateField(null=True)  # of paid_at, in the channel's zone
     customer_ref = models.CharField(max_length=100, blank=True)
@@ -118,7 +117,7 @@ class Refund(models.Model):
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=12, choices=RefundState.choices)
-    requested_at = models.DateTimeField(null=True)
+    requested_at = models.DateTimeField()  # the first moment known of it, where the shop's file does not say
     refunded_at = models.DateTimeField(null=True)
     business_date = models.DateField(null=True)
     reason = models.CharField(max_length=300, blank=True)
