@@ -9,6 +9,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from apps.channels.models import HolidayCalendar
 from tests import cast
 
 
@@ -44,6 +45,10 @@ class Shop:
     @cached_property
     def fee_rule(self):
         return cast.make_fee_rule(self.channel)
+
+    @cached_property
+    def holiday_calendar(self):
+        return HolidayCalendar.objects.create(merchant=self.merchant, code=f"own-{self.merchant.slug}", weekend=["sat", "sun"])
 
     @cached_property
     def payment(self):
@@ -104,4 +109,18 @@ RULES: dict[str, Rule] = {
     "merchants:bank_accounts": Rule("view_settings"),
     "merchants:bank_account_new": Rule("edit_bank_accounts"),
     "merchants:bank_account": Rule("edit_bank_accounts", ids={"pk": "bank_account.pk"}),
+    "channels:channels": Rule("view_money"),
+    "channels:add": Rule("edit_channels"),
+    "channels:file": Rule("edit_channels"),
+    "channels:file_download": Rule("download_reports"),
+    "channels:calendar_edit": Rule("edit_channels", ids={"calendar_code": "holiday_calendar.code"}),
+    "channels:calendar_forget": Rule("edit_channels", method="post", ids={"calendar_code": "holiday_calendar.code"}),
+    "channels:channel": Rule("view_money", ids=CHANNEL),
+    "channels:edit": Rule("edit_channels", ids=CHANNEL),
+    "channels:switch": Rule("edit_channels", method="post", ids=CHANNEL, data={"to": "off"}),
+    "channels:statements": Rule("view_money", ids=CHANNEL),
+    "channels:fees": Rule("view_money", ids=CHANNEL),
+    "channels:fee_add": Rule("edit_fees", ids=CHANNEL),
+    "channels:fee_withdraw": Rule("edit_fees", method="post", ids={**CHANNEL, "pk": "fee_rule.pk"}),
+    "channels:calendar": Rule("view_money", ids=CHANNEL),
 }

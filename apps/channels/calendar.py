@@ -135,15 +135,14 @@ def country_calendar(code: str, years: Iterable[int]) -> BusinessCalendar:
 
     :raises CalendarError: unknown_calendar.
     """
+    if not has_country(code):  # asked first: the library takes the name of one of its own constants, like BANK, for a country
+        raise CalendarError("unknown_calendar", code)
     wanted = sorted(set(years))
     name = code.strip().upper()
-    try:
-        if name in MARKETS:
-            found = holidays.financial_holidays(MARKETS[name], years=wanted)
-        else:
-            found = holidays.country_holidays(ALIASES.get(name, name), years=wanted)
-    except NotImplementedError as error:
-        raise CalendarError("unknown_calendar", code) from error
+    if name in MARKETS:
+        found = holidays.financial_holidays(MARKETS[name], years=wanted)
+    else:
+        found = holidays.country_holidays(ALIASES.get(name, name), years=wanted)
     # The library keeps the make-up days of all years it knows, and only the holidays of the years asked for.
     makeup = {day for day in getattr(found, "weekend_workdays", ()) if day.year in wanted}
     return BusinessCalendar(frozenset(found.weekend), frozenset(found.keys()) - makeup, frozenset(makeup))

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from apps.channels import terms
-from apps.channels.calendar import ALIASES, MARKETS, WEEKDAYS, BusinessCalendar, Settlement, country_calendar
+from apps.channels.calendar import ALIASES, MARKETS, WEEKDAYS, BusinessCalendar, Settlement, country_calendar, has_country
 from apps.channels.enums import WEEKDAY_SHORT
 from apps.channels.models import Channel, HolidayCalendar
 from apps.merchants.models import Merchant
@@ -58,15 +58,14 @@ def way_to_bank(calendar: BusinessCalendar, paid_on: date, due_on: date) -> list
 
 def holiday_names(code: str, years: list[int], language: str) -> dict[date, str]:
     """Names of a country's holidays in the reader's language, else in its own; empty for a code that is no country."""
+    if not has_country(code):
+        return {}
     name = code.strip().upper()
     make = holidays.financial_holidays if name in MARKETS else holidays.country_holidays
     name = MARKETS.get(name, ALIASES.get(name, name))
-    try:
-        spoken = make(name, years=years).supported_languages
-        wanted = next((one for one in LANGUAGES.get(language, ()) if one in spoken), None)
-        return dict(make(name, years=years, language=wanted))
-    except NotImplementedError:
-        return {}
+    spoken = make(name, years=years).supported_languages
+    wanted = next((one for one in LANGUAGES.get(language, ()) if one in spoken), None)
+    return dict(make(name, years=years, language=wanted))
 
 
 def _day(day: date, first: date, today: date, calendar: BusinessCalendar, settlement: Settlement, names: dict[date, str]) -> CalendarDay:

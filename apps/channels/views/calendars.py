@@ -67,7 +67,7 @@ def forget(request: HttpRequest, merchant_slug: str, calendar_code: str) -> Http
     try:
         forget_calendar(calendar=row, by=request.user, now=clock.now())
     except CalendarInUse as error:
-        messages.error(request, error)
+        messages.error(request, str(error))
         return redirect("channels:calendar_edit", merchant_slug, calendar_code)
     messages.success(request, _("The country's holidays count again."))
     return redirect("channels:channels", merchant_slug)

@@ -64,7 +64,7 @@ def add(request: HttpRequest, merchant_slug: str) -> HttpResponse:
         try:
             channel = add_channel(merchant=request.merchant, by=request.user, now=clock.now(), **form.cleaned_data)
         except UnableToChangeChannel as error:
-            form.add_error(error.field or None, error.message)
+            form.add_error(error.field or None, str(error))
         else:
             messages.success(request, _("%(channel)s is added. Now state what it charges.") % {"channel": channel})
             return redirect("channels:fees", merchant_slug, channel.code)

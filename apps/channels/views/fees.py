@@ -42,7 +42,7 @@ def add(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
         try:
             rule = add_fee_version(channel=channel, by=request.user, now=clock.now(), **form.cleaned_data)
         except UnableToAddFeeVersion as error:
-            form.add_error(error.field, error.message)
+            form.add_error(error.field, str(error))
         else:
             messages.success(request, _("The new terms apply from %(day)s.") % {"day": rule.valid_from.isoformat()})
             return redirect("channels:fees", merchant_slug, code)
@@ -57,7 +57,7 @@ def withdraw(request: HttpRequest, merchant_slug: str, code: str, pk: int) -> Ht
     try:
         withdraw_fee_version(rule=rule, by=request.user, now=clock.now())
     except ChannelError as error:
-        messages.error(request, error)
+        messages.error(request, str(error))
     else:
         messages.success(request, _("The version is withdrawn."))
     return redirect("channels:fees", merchant_slug, code)

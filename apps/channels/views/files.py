@@ -17,7 +17,7 @@ from apps.merchants.access import needs
 @needs("edit_channels")
 def upload(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     """Shows what a file would change; the same file with `apply` makes it so."""
-    form = MerchantFileForm(request.POST or None, request.FILES or None)
+    form = MerchantFileForm(request.POST, request.FILES) if request.method == "POST" else MerchantFileForm()
     context = {"form": form}
     if request.method == "POST" and form.is_valid():
         data = form.data_bytes
