@@ -42,9 +42,7 @@ def compare_payments(matches: pl.DataFrame, lines: pl.DataFrame, payments: pl.Da
 
 def _paired(matches: pl.DataFrame, lines: pl.DataFrame, payments: pl.DataFrame, terms: ChannelTerms) -> pl.DataFrame:
     """One row a paired payment with both sides; several lines of one payment are added up."""
-    ours = payments.select(
-        pl.col("id").alias("payment_id"), "amount", "captured", "method", "state", pl.col("currency").alias("currency_ours")
-    )
+    ours = payments.select(pl.col("id").alias("payment_id"), "amount", "captured", "method", pl.col("currency").alias("currency_ours"))
     theirs = lines.select(pl.col("id").alias("line_id"), "currency", "gross", "fee", "business_date", "payout_on", "statement_id")
     rows = matches.filter(pl.col("payment_id").is_not_null()).select("line_id", "payment_id", "line_slot", "slot", share="amount")
     both = rows.join(theirs, on="line_id").join(ours, on="payment_id")

@@ -34,19 +34,20 @@ def links(pairs: pl.DataFrame, *, side: str, rule: str) -> pl.DataFrame:
 
 def split_repeats(lines: pl.DataFrame, by: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The first line of each transaction id, and every further one. Lines without an id are all first."""
-    numbered = lines.with_columns(by.alias("_of")).with_columns(pl.int_range(pl.len()).over("_of").alias("_nth"))
-    again = (pl.col("_of") != "") & (pl.col("_nth") > 0)
-    return numbered.filter(~again).drop("_nth"), numbered.filter(again).drop("_nth")
+    named = lines.with_columns(by.alias("_of"))
+    again = (pl.col("_of") != "") & ~pl.col("_of").is_first_distinct()
+    return named.filter(~again), named.filter(again)
 
 
 def sums_under(lines: pl.DataFrame, targets: pl.DataFrame, *, on: str, side: str) -> pl.DataFrame:
     """Several lines under one reference that add up to one payment or refund, where the first alone does not."""
     groups = (
-        lines.filter(pl.col(on) != "")
+        lines.filter((pl.col(on) != "") & pl.col(on).is_duplicated())
         .group_by(on, "currency")
         .agg(pl.col("gross").sum().alias("_sum"), pl.col("gross").first().alias("_first"), pl.len().alias("_n"))
     )
-    wanted = targets.unique(on, keep="first", maintain_order=True).select(pl.col("id").alias(side), on, "currency", "amount")
+    shared = targets.select("id", on, "currency", "amount").join(groups, on=[on, "currency"], how="semi", maintain_order="left")
+    wanted = shared.unique(on, keep="first", maintain_order=True).rename({"id": side})
     whole = (
         groups.filter(pl.col("_n") > 1)
         .join(wanted, on=[on, "currency"])

@@ -44,8 +44,12 @@ def _under_payment(lines: pl.DataFrame, payments: pl.DataFrame, may_have_number:
     """Lines that carry no refund number of ours, with the payment they name; a number that contradicts is never overruled."""
     unnamed = lines.filter((pl.col("refund_ref_key") == "") & ((pl.col("provider_refund_ref_key") != "") == may_have_number))
     unnamed = unnamed.with_columns(pl.col("gross").alias("amount"))
-    by_provider = payments.filter(pl.col("provider_ref_key") != "").unique("provider_ref_key", keep="first", maintain_order=True)
-    by_merchant = payments.unique("merchant_ref_key", keep="first", maintain_order=True)
+    by_provider, by_merchant = (
+        payments.filter(pl.col(on) != "")
+        .join(unnamed.select(on), on=on, how="semi", maintain_order="left")
+        .unique(on, keep="first", maintain_order=True)
+        for on in ("provider_ref_key", "merchant_ref_key")
+    )
     named = unnamed.join(
         by_provider.select("provider_ref_key", pl.col("id").alias("_p")), on="provider_ref_key", how="left", maintain_order="left"
     ).join(by_merchant.select("merchant_ref_key", pl.col("id").alias("_m")), on="merchant_ref_key", how="left", maintain_order="left")

@@ -7,405 +7,828 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('channels', '0001_initial'),
-        ('merchants', '0001_initial'),
-        ('orders', '0001_initial'),
+        ("channels", "0001_initial"),
+        ("merchants", "0001_initial"),
+        ("orders", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BankLine',
+            name="BankLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_no', models.IntegerField()),
-                ('booked_on', models.DateField()),
-                ('value_on', models.DateField(null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_minor', models.BigIntegerField()),
-                ('balance_minor', models.BigIntegerField(null=True)),
-                ('reference', models.CharField(blank=True, max_length=100)),
-                ('memo', models.CharField(blank=True, max_length=500)),
-                ('row_hash', models.BigIntegerField()),
-                ('ordinal', models.SmallIntegerField()),
-                ('is_live', models.BooleanField(default=True)),
-                ('bank_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='merchants.bankaccount')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants.merchant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row_no", models.IntegerField()),
+                ("booked_on", models.DateField()),
+                ("value_on", models.DateField(null=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount_minor", models.BigIntegerField()),
+                ("balance_minor", models.BigIntegerField(null=True)),
+                ("reference", models.CharField(blank=True, max_length=100)),
+                ("memo", models.CharField(blank=True, max_length=500)),
+                ("row_hash", models.BigIntegerField()),
+                ("ordinal", models.SmallIntegerField()),
+                ("is_live", models.BooleanField(default=True)),
+                (
+                    "bank_account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="merchants.bankaccount"),
+                ),
+                ("merchant", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="merchants.merchant")),
             ],
         ),
         migrations.CreateModel(
-            name='BankStatement',
+            name="BankStatement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255)),
-                ('other_names', models.JSONField(default=list)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('first_day', models.DateField(null=True)),
-                ('last_day', models.DateField(null=True)),
-                ('layout', models.CharField(blank=True, max_length=40)),
-                ('account', models.CharField(blank=True, max_length=60)),
-                ('state', models.CharField(choices=[('received', 'received'), ('parsed', 'read, not imported yet'), ('posted', 'imported'), ('superseded', 'replaced'), ('withdrawn', 'withdrawn'), ('rejected', 'refused')], max_length=12)),
-                ('rows_in', models.IntegerField(default=0)),
-                ('lines_new', models.IntegerField(default=0)),
-                ('lines_seen', models.IntegerField(default=0)),
-                ('totals', models.JSONField(default=list)),
-                ('refusal', models.CharField(blank=True, max_length=30)),
-                ('refusal_params', models.JSONField(default=dict)),
-                ('rejections', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=300)),
-                ('opening_minor', models.BigIntegerField(null=True)),
-                ('closing_minor', models.BigIntegerField(null=True)),
-                ('breaks', models.JSONField(default=list)),
-                ('bank_account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='merchants.bankaccount')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants.merchant')),
-                ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=255)),
+                ("other_names", models.JSONField(default=list)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("first_day", models.DateField(null=True)),
+                ("last_day", models.DateField(null=True)),
+                ("layout", models.CharField(blank=True, max_length=40)),
+                ("account", models.CharField(blank=True, max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("parsed", "read, not imported yet"),
+                            ("posted", "imported"),
+                            ("superseded", "replaced"),
+                            ("withdrawn", "withdrawn"),
+                            ("rejected", "refused"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("rows_in", models.IntegerField(default=0)),
+                ("lines_new", models.IntegerField(default=0)),
+                ("lines_seen", models.IntegerField(default=0)),
+                ("totals", models.JSONField(default=list)),
+                ("refusal", models.CharField(blank=True, max_length=30)),
+                ("refusal_params", models.JSONField(default=dict)),
+                ("rejections", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=300)),
+                ("opening_minor", models.BigIntegerField(null=True)),
+                ("closing_minor", models.BigIntegerField(null=True)),
+                ("breaks", models.JSONField(default=list)),
+                (
+                    "bank_account",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="statements", to="merchants.bankaccount"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("merchant", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="merchants.merchant")),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BankLineSighting',
+            name="BankLineSighting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_no', models.IntegerField()),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to='settlements.bankline')),
-                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to='settlements.bankstatement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row_no", models.IntegerField()),
+                (
+                    "line",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="settlements.bankline"),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="settlements.bankstatement"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='bankline',
-            name='statement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='settlements.bankstatement'),
+            model_name="bankline",
+            name="statement",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="settlements.bankstatement"),
         ),
         migrations.CreateModel(
-            name='Discrepancy',
+            name="Discrepancy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('missing_at_provider', 'The provider does not list this payment'), ('missing_in_books', 'The provider lists a payment we do not have'), ('amount_mismatch', 'Payment amounts differ'), ('fee_mismatch', 'The fee is not as agreed'), ('fx_variance', 'The exchange rate differs'), ('currency_mismatch', 'Currencies differ'), ('status_mismatch', 'The provider settled it, our books say otherwise'), ('duplicate_line', 'The provider lists it twice'), ('duplicate_payment', 'The order was paid twice'), ('ambiguous_match', 'Several payments fit equally well'), ('refund_missing_at_provider', 'The provider does not list this refund'), ('refund_missing_in_books', 'The provider refunded, our books did not'), ('refund_amount_mismatch', 'Refund amounts differ'), ('dispute_missing_in_books', 'A chargeback we have no case for'), ('late_settlement', 'Settled later than agreed'), ('payout_amount_mismatch', 'The payout differs from its lines'), ('payout_missing_in_bank', 'The payout has not reached the bank'), ('bank_amount_mismatch', 'The bank received another amount'), ('unexpected_bank_line', 'A deposit no payout explains'), ('statement_gap', "A day's statement is missing"), ('statement_total_mismatch', "The statement's own totals do not add up")], max_length=30)),
-                ('subject_type', models.CharField(choices=[('payment', 'payment'), ('refund', 'refund'), ('line', 'statement line'), ('payout', 'payout'), ('bank_line', 'bank line'), ('statement', 'statement'), ('channel_day', 'day')], max_length=12)),
-                ('subject_key', models.CharField(max_length=60)),
-                ('order_no', models.CharField(blank=True, max_length=64)),
-                ('merchant_ref', models.CharField(blank=True, max_length=100)),
-                ('provider_ref', models.CharField(blank=True, max_length=100)),
-                ('method', models.CharField(blank=True, max_length=20)),
-                ('currency', models.CharField(max_length=3)),
-                ('expected_minor', models.BigIntegerField()),
-                ('actual_minor', models.BigIntegerField()),
-                ('difference_minor', models.BigIntegerField()),
-                ('business_date', models.DateField()),
-                ('source_file', models.CharField(blank=True, max_length=255)),
-                ('source_row', models.IntegerField(null=True)),
-                ('detail', models.JSONField(default=dict)),
-                ('severity', models.CharField(choices=[('critical', 'critical'), ('high', 'high'), ('normal', 'normal')], max_length=8)),
-                ('state', models.CharField(choices=[('open', 'open'), ('investigating', 'in work'), ('resolved', 'resolved'), ('written_off', 'written off'), ('cleared', 'cleared by itself')], default='open', max_length=14)),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('resolution', models.CharField(blank=True, choices=[('explained', 'explained, nothing to book'), ('books_corrected', 'our books were corrected'), ('claimed', 'claimed from the provider'), ('matched', 'matched by hand'), ('set_aside', 'set aside'), ('written_off', 'difference written off')], max_length=16)),
-                ('reason', models.TextField(blank=True)),
-                ('bank_line', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='discrepancies', to='settlements.bankline')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='discrepancies', to='channels.channel')),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='discrepancies', to='merchants.merchant')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('payment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='discrepancies', to='orders.payment')),
-                ('refund', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='discrepancies', to='orders.refund')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("missing_at_provider", "The provider does not list this payment"),
+                            ("missing_in_books", "The provider lists a payment we do not have"),
+                            ("amount_mismatch", "Payment amounts differ"),
+                            ("fee_mismatch", "The fee is not as agreed"),
+                            ("fx_variance", "The exchange rate differs"),
+                            ("currency_mismatch", "Currencies differ"),
+                            ("status_mismatch", "The provider settled it, our books say otherwise"),
+                            ("duplicate_line", "The provider lists it twice"),
+                            ("duplicate_payment", "The order was paid twice"),
+                            ("ambiguous_match", "Several payments fit equally well"),
+                            ("refund_missing_at_provider", "The provider does not list this refund"),
+                            ("refund_missing_in_books", "The provider refunded, our books did not"),
+                            ("refund_amount_mismatch", "Refund amounts differ"),
+                            ("dispute_missing_in_books", "A chargeback we have no case for"),
+                            ("late_settlement", "Settled later than agreed"),
+                            ("payout_amount_mismatch", "The payout differs from its lines"),
+                            ("payout_missing_in_bank", "The payout has not reached the bank"),
+                            ("bank_amount_mismatch", "The bank received another amount"),
+                            ("unexpected_bank_line", "A deposit no payout explains"),
+                            ("statement_gap", "A day's statement is missing"),
+                            ("statement_total_mismatch", "The statement's own totals do not add up"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "subject_type",
+                    models.CharField(
+                        choices=[
+                            ("payment", "payment"),
+                            ("refund", "refund"),
+                            ("line", "statement line"),
+                            ("payout", "payout"),
+                            ("bank_line", "bank line"),
+                            ("statement", "statement"),
+                            ("channel_day", "day"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("subject_key", models.CharField(max_length=60)),
+                ("order_no", models.CharField(blank=True, max_length=64)),
+                ("merchant_ref", models.CharField(blank=True, max_length=100)),
+                ("provider_ref", models.CharField(blank=True, max_length=100)),
+                ("method", models.CharField(blank=True, max_length=20)),
+                ("currency", models.CharField(max_length=3)),
+                ("expected_minor", models.BigIntegerField()),
+                ("actual_minor", models.BigIntegerField()),
+                ("difference_minor", models.BigIntegerField()),
+                ("business_date", models.DateField()),
+                ("source_file", models.CharField(blank=True, max_length=255)),
+                ("source_row", models.IntegerField(null=True)),
+                ("detail", models.JSONField(default=dict)),
+                ("severity", models.CharField(choices=[("critical", "critical"), ("high", "high"), ("normal", "normal")], max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("investigating", "in work"),
+                            ("resolved", "resolved"),
+                            ("written_off", "written off"),
+                            ("cleared", "cleared by itself"),
+                        ],
+                        default="open",
+                        max_length=14,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("explained", "explained, nothing to book"),
+                            ("books_corrected", "our books were corrected"),
+                            ("claimed", "claimed from the provider"),
+                            ("matched", "matched by hand"),
+                            ("set_aside", "set aside"),
+                            ("written_off", "difference written off"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "bank_line",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="discrepancies", to="settlements.bankline"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="discrepancies", to="channels.channel"),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="discrepancies", to="merchants.merchant"),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="discrepancies", to="orders.payment"
+                    ),
+                ),
+                (
+                    "refund",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="discrepancies", to="orders.refund"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DiscrepancyComment',
+            name="DiscrepancyComment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('written_at', models.DateTimeField()),
-                ('text', models.TextField()),
-                ('discrepancy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='settlements.discrepancy')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants.merchant')),
-                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("written_at", models.DateTimeField()),
+                ("text", models.TextField()),
+                (
+                    "discrepancy",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="settlements.discrepancy"),
+                ),
+                ("merchant", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="merchants.merchant")),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payout',
+            name="Payout",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(max_length=100)),
-                ('is_named', models.BooleanField()),
-                ('due_on', models.DateField()),
-                ('covers_from', models.DateField()),
-                ('covers_to', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('lines_net_minor', models.BigIntegerField()),
-                ('line_count', models.IntegerField()),
-                ('announced_minor', models.BigIntegerField(null=True)),
-                ('arrived_on', models.DateField(null=True)),
-                ('arrived_minor', models.BigIntegerField(null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='channels.channel')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='payouts', to='merchants.merchant')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='discrepancy',
-            name='payout',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='discrepancies', to='settlements.payout'),
-        ),
-        migrations.CreateModel(
-            name='BankMatch',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(choices=[('provider_ref', 'same provider number'), ('merchant_ref', 'same merchant number'), ('refund_ref', 'same refund number'), ('payment_amount', 'refund of the same payment with the same amount'), ('payment_time', 'refund of the same payment, nearest in time'), ('amount_time', 'only payment of this amount at that time'), ('group_sum', 'several lines add up to the payment'), ('manual', 'matched by hand'), ('payout_ref', 'payout number in the bank memo'), ('due_amount', 'amount and date of the payout'), ('due_date', 'date of the payout, another amount')], max_length=16)),
-                ('voided_at', models.DateTimeField(null=True)),
-                ('bank_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='matches', to='settlements.bankline')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants.merchant')),
-                ('voided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('payout', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bank_matches', to='settlements.payout')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ReconciliationRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of', models.DateField()),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('channel', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='channels.channel')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='merchants.merchant')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Statement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255)),
-                ('other_names', models.JSONField(default=list)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('first_day', models.DateField(null=True)),
-                ('last_day', models.DateField(null=True)),
-                ('layout', models.CharField(blank=True, max_length=40)),
-                ('account', models.CharField(blank=True, max_length=60)),
-                ('state', models.CharField(choices=[('received', 'received'), ('parsed', 'read, not imported yet'), ('posted', 'imported'), ('superseded', 'replaced'), ('withdrawn', 'withdrawn'), ('rejected', 'refused')], max_length=12)),
-                ('rows_in', models.IntegerField(default=0)),
-                ('lines_new', models.IntegerField(default=0)),
-                ('lines_seen', models.IntegerField(default=0)),
-                ('totals', models.JSONField(default=list)),
-                ('refusal', models.CharField(blank=True, max_length=30)),
-                ('refusal_params', models.JSONField(default=dict)),
-                ('rejections', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=300)),
-                ('channel', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='statement_files', to='channels.channel')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='merchants.merchant')),
-                ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.AddField(
-            model_name='discrepancy',
-            name='statement',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='discrepancies', to='settlements.statement'),
-        ),
-        migrations.CreateModel(
-            name='StatementLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_no', models.IntegerField()),
-                ('kind', models.CharField(max_length=16)),
-                ('provider_ref', models.CharField(blank=True, max_length=100)),
-                ('merchant_ref', models.CharField(blank=True, max_length=100)),
-                ('provider_refund_ref', models.CharField(blank=True, max_length=100)),
-                ('refund_ref', models.CharField(blank=True, max_length=100)),
-                ('line_ref', models.CharField(blank=True, max_length=100)),
-                ('method', models.CharField(blank=True, max_length=20)),
-                ('currency', models.CharField(max_length=3)),
-                ('gross', models.BigIntegerField()),
-                ('fee', models.BigIntegerField()),
-                ('other', models.BigIntegerField()),
-                ('net', models.BigIntegerField()),
-                ('fee_residue', models.BigIntegerField(default=0)),
-                ('occurred_at', models.DateTimeField()),
-                ('business_date', models.DateField()),
-                ('payout_ref', models.CharField(blank=True, max_length=100)),
-                ('payout_on', models.DateField(null=True)),
-                ('row_hash', models.BigIntegerField()),
-                ('ordinal', models.SmallIntegerField()),
-                ('is_live', models.BooleanField(default=True)),
-                ('channel', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='channels.channel')),
-                ('merchant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='merchants.merchant')),
-                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='settlements.statement')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Match',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.SmallIntegerField(default=0)),
-                ('line_slot', models.SmallIntegerField(default=0)),
-                ('rule', models.CharField(choices=[('provider_ref', 'same provider number'), ('merchant_ref', 'same merchant number'), ('refund_ref', 'same refund number'), ('payment_amount', 'refund of the same payment with the same amount'), ('payment_time', 'refund of the same payment, nearest in time'), ('amount_time', 'only payment of this amount at that time'), ('group_sum', 'several lines add up to the payment'), ('manual', 'matched by hand'), ('payout_ref', 'payout number in the bank memo'), ('due_amount', 'amount and date of the payout'), ('due_date', 'date of the payout, another amount')], max_length=16)),
-                ('amount_minor', models.BigIntegerField()),
-                ('voided_at', models.DateTimeField(null=True)),
-                ('channel', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='channels.channel')),
-                ('made_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('merchant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='merchants.merchant')),
-                ('payment', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='orders.payment')),
-                ('refund', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='orders.refund')),
-                ('voided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='settlements.statementline')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='LineSighting',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_no', models.IntegerField()),
-                ('merchant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='merchants.merchant')),
-                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to='settlements.statement')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to='settlements.statementline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ref", models.CharField(max_length=100)),
+                ("is_named", models.BooleanField()),
+                ("due_on", models.DateField()),
+                ("covers_from", models.DateField()),
+                ("covers_to", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("lines_net_minor", models.BigIntegerField()),
+                ("line_count", models.IntegerField()),
+                ("announced_minor", models.BigIntegerField(null=True)),
+                ("arrived_on", models.DateField(null=True)),
+                ("arrived_minor", models.BigIntegerField(null=True)),
+                ("channel", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="payouts", to="channels.channel")),
+                (
+                    "merchant",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="payouts", to="merchants.merchant"),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='discrepancy',
-            name='line',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='discrepancies', to='settlements.statementline'),
+            model_name="discrepancy",
+            name="payout",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="discrepancies", to="settlements.payout"
+            ),
+        ),
+        migrations.CreateModel(
+            name="BankMatch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("provider_ref", "same provider number"),
+                            ("merchant_ref", "same merchant number"),
+                            ("refund_ref", "same refund number"),
+                            ("payment_amount", "refund of the same payment with the same amount"),
+                            ("payment_time", "refund of the same payment, nearest in time"),
+                            ("amount_time", "only payment of this amount at that time"),
+                            ("group_sum", "several lines add up to the payment"),
+                            ("manual", "matched by hand"),
+                            ("payout_ref", "payout number in the bank memo"),
+                            ("due_amount", "amount and date of the payout"),
+                            ("due_date", "date of the payout, another amount"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("voided_at", models.DateTimeField(null=True)),
+                (
+                    "bank_line",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="matches", to="settlements.bankline"),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("merchant", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="merchants.merchant")),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "payout",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="bank_matches", to="settlements.payout"),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ReconciliationRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("as_of", models.DateField()),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                (
+                    "channel",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="channels.channel"),
+                ),
+                ("merchant", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="merchants.merchant")),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Statement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=255)),
+                ("other_names", models.JSONField(default=list)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("first_day", models.DateField(null=True)),
+                ("last_day", models.DateField(null=True)),
+                ("layout", models.CharField(blank=True, max_length=40)),
+                ("account", models.CharField(blank=True, max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("parsed", "read, not imported yet"),
+                            ("posted", "imported"),
+                            ("superseded", "replaced"),
+                            ("withdrawn", "withdrawn"),
+                            ("rejected", "refused"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("rows_in", models.IntegerField(default=0)),
+                ("lines_new", models.IntegerField(default=0)),
+                ("lines_seen", models.IntegerField(default=0)),
+                ("totals", models.JSONField(default=list)),
+                ("refusal", models.CharField(blank=True, max_length=30)),
+                ("refusal_params", models.JSONField(default=dict)),
+                ("rejections", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="statement_files", to="channels.channel"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("merchant", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="merchants.merchant")),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="discrepancy",
+            name="statement",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="discrepancies", to="settlements.statement"
+            ),
+        ),
+        migrations.CreateModel(
+            name="StatementLine",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row_no", models.IntegerField()),
+                ("kind", models.CharField(max_length=16)),
+                ("provider_ref", models.CharField(blank=True, max_length=100)),
+                ("merchant_ref", models.CharField(blank=True, max_length=100)),
+                ("provider_refund_ref", models.CharField(blank=True, max_length=100)),
+                ("refund_ref", models.CharField(blank=True, max_length=100)),
+                ("line_ref", models.CharField(blank=True, max_length=100)),
+                ("method", models.CharField(blank=True, max_length=20)),
+                ("currency", models.CharField(max_length=3)),
+                ("gross", models.BigIntegerField()),
+                ("fee", models.BigIntegerField()),
+                ("other", models.BigIntegerField()),
+                ("net", models.BigIntegerField()),
+                ("fee_residue", models.BigIntegerField(default=0)),
+                ("occurred_at", models.DateTimeField()),
+                ("business_date", models.DateField()),
+                ("payout_ref", models.CharField(blank=True, max_length=100)),
+                ("payout_on", models.DateField(null=True)),
+                ("row_hash", models.BigIntegerField()),
+                ("ordinal", models.SmallIntegerField()),
+                ("is_live", models.BooleanField(default=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="channels.channel",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="settlements.statement"),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Match",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slot", models.SmallIntegerField(default=0)),
+                ("line_slot", models.SmallIntegerField(default=0)),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("provider_ref", "same provider number"),
+                            ("merchant_ref", "same merchant number"),
+                            ("refund_ref", "same refund number"),
+                            ("payment_amount", "refund of the same payment with the same amount"),
+                            ("payment_time", "refund of the same payment, nearest in time"),
+                            ("amount_time", "only payment of this amount at that time"),
+                            ("group_sum", "several lines add up to the payment"),
+                            ("manual", "matched by hand"),
+                            ("payout_ref", "payout number in the bank memo"),
+                            ("due_amount", "amount and date of the payout"),
+                            ("due_date", "date of the payout, another amount"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("amount_minor", models.BigIntegerField()),
+                ("voided_at", models.DateTimeField(null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="channels.channel",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.payment",
+                    ),
+                ),
+                (
+                    "refund",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.refund",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="settlements.statementline",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="LineSighting",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row_no", models.IntegerField()),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="settlements.statement"),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="settlements.statementline"
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="discrepancy",
+            name="line",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="discrepancies", to="settlements.statementline"
+            ),
         ),
         migrations.AddIndex(
-            model_name='bankstatement',
-            index=models.Index(fields=['merchant', '-created_at'], name='bank_statement_newest'),
+            model_name="bankstatement",
+            index=models.Index(fields=["merchant", "-created_at"], name="bank_statement_newest"),
         ),
         migrations.AddConstraint(
-            model_name='bankstatement',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'posted')), fields=('bank_account', 'sha256', 'first_day', 'last_day'), name='bank_statement_posted_once'),
+            model_name="bankstatement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "posted")),
+                fields=("bank_account", "sha256", "first_day", "last_day"),
+                name="bank_statement_posted_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankstatement',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'parsed', 'posted', 'superseded', 'withdrawn', 'rejected'])), name='bank_statement_state_known'),
+            model_name="bankstatement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["received", "parsed", "posted", "superseded", "withdrawn", "rejected"])),
+                name="bank_statement_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='banklinesighting',
-            constraint=models.UniqueConstraint(fields=('statement', 'line'), name='bank_sighting_once'),
+            model_name="banklinesighting",
+            constraint=models.UniqueConstraint(fields=("statement", "line"), name="bank_sighting_once"),
         ),
         migrations.AddIndex(
-            model_name='bankline',
-            index=models.Index(fields=['merchant', '-booked_on', '-id'], name='bank_line_newest'),
+            model_name="bankline",
+            index=models.Index(fields=["merchant", "-booked_on", "-id"], name="bank_line_newest"),
         ),
         migrations.AddConstraint(
-            model_name='bankline',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_live', True)), fields=('bank_account', 'row_hash', 'ordinal'), name='bank_line_once'),
+            model_name="bankline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_live", True)), fields=("bank_account", "row_hash", "ordinal"), name="bank_line_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(fields=['merchant', '-due_on', '-id'], name='payout_newest'),
+            model_name="payout",
+            index=models.Index(fields=["merchant", "-due_on", "-id"], name="payout_newest"),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.UniqueConstraint(fields=('channel', 'ref', 'currency'), name='payout_once'),
+            model_name="payout",
+            constraint=models.UniqueConstraint(fields=("channel", "ref", "currency"), name="payout_once"),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('arrived_minor', None), ('arrived_on', None)), models.Q(('arrived_minor__isnull', False), ('arrived_on__isnull', False)), _connector='OR'), name='payout_arrival_whole'),
+            model_name="payout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("arrived_minor", None), ("arrived_on", None)),
+                    models.Q(("arrived_minor__isnull", False), ("arrived_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="payout_arrival_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankmatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at', None)), fields=('payout',), name='bank_match_payout_once'),
+            model_name="bankmatch",
+            constraint=models.UniqueConstraint(condition=models.Q(("voided_at", None)), fields=("payout",), name="bank_match_payout_once"),
         ),
         migrations.AddConstraint(
-            model_name='bankmatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at', None)), fields=('bank_line',), name='bank_match_line_once'),
+            model_name="bankmatch",
+            constraint=models.UniqueConstraint(condition=models.Q(("voided_at", None)), fields=("bank_line",), name="bank_match_line_once"),
         ),
         migrations.AddIndex(
-            model_name='reconciliationrun',
-            index=models.Index(fields=['merchant', '-started_at'], name='run_newest'),
+            model_name="reconciliationrun",
+            index=models.Index(fields=["merchant", "-started_at"], name="run_newest"),
         ),
         migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['channel', 'first_day'], name='statement_channel_day'),
+            model_name="statement",
+            index=models.Index(fields=["channel", "first_day"], name="statement_channel_day"),
         ),
         migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['merchant', '-created_at'], name='statement_newest'),
+            model_name="statement",
+            index=models.Index(fields=["merchant", "-created_at"], name="statement_newest"),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'posted')), fields=('channel', 'sha256', 'first_day', 'last_day'), name='statement_posted_once'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "posted")), fields=("channel", "sha256", "first_day", "last_day"), name="statement_posted_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'parsed', 'posted', 'superseded', 'withdrawn', 'rejected'])), name='statement_state_known'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["received", "parsed", "posted", "superseded", "withdrawn", "rejected"])),
+                name="statement_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'posted'), _negated=True), models.Q(('channel__isnull', False), ('first_day__isnull', False), ('last_day__gte', models.F('first_day'))), _connector='OR'), name='statement_posted_has_days'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "posted"), _negated=True),
+                    models.Q(("channel__isnull", False), ("first_day__isnull", False), ("last_day__gte", models.F("first_day"))),
+                    _connector="OR",
+                ),
+                name="statement_posted_has_days",
+            ),
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=models.Index(fields=['channel', 'business_date'], name='line_channel_day'),
+            model_name="statementline",
+            index=models.Index(fields=["channel", "business_date"], name="line_channel_day"),
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=models.Index(condition=models.Q(('payout_ref', ''), _negated=True), fields=['channel', 'payout_ref'], name='line_payout_ref'),
+            model_name="statementline",
+            index=models.Index(
+                condition=models.Q(("payout_ref", ""), _negated=True), fields=["channel", "payout_ref"], name="line_payout_ref"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_live', True)), fields=('channel', 'row_hash', 'ordinal'), name='line_once'),
+            model_name="statementline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_live", True)), fields=("channel", "row_hash", "ordinal"), name="line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(('net', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross'), '+', models.F('fee')), '+', models.F('other')))), name='line_adds_up'),
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "net",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(models.F("gross"), "+", models.F("fee")), "+", models.F("other")
+                        ),
+                    )
+                ),
+                name="line_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at', None)), fields=('line', 'line_slot'), name='match_line_once'),
+            model_name="match",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voided_at", None)), fields=("line", "line_slot"), name="match_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(condition=models.Q(('payment__isnull', False), ('voided_at', None)), fields=('payment', 'slot'), name='match_payment_once'),
+            model_name="match",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("payment__isnull", False), ("voided_at", None)), fields=("payment", "slot"), name="match_payment_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(condition=models.Q(('refund__isnull', False), ('voided_at', None)), fields=('refund', 'slot'), name='match_refund_once'),
+            model_name="match",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("refund__isnull", False), ("voided_at", None)), fields=("refund", "slot"), name="match_refund_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('payment__isnull', True), ('refund__isnull', True), _connector='XOR'), name='match_one_side'),
+            model_name="match",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("payment__isnull", True), ("refund__isnull", True), _connector="XOR"), name="match_one_side"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='linesighting',
-            constraint=models.UniqueConstraint(fields=('statement', 'line'), name='sighting_once'),
+            model_name="linesighting",
+            constraint=models.UniqueConstraint(fields=("statement", "line"), name="sighting_once"),
         ),
         migrations.AddIndex(
-            model_name='discrepancy',
-            index=models.Index(fields=['merchant', 'state', 'due_at', 'id'], name='discrepancy_queue'),
+            model_name="discrepancy",
+            index=models.Index(fields=["merchant", "state", "due_at", "id"], name="discrepancy_queue"),
         ),
         migrations.AddIndex(
-            model_name='discrepancy',
-            index=models.Index(fields=['merchant', 'kind', 'state'], name='discrepancy_kind'),
+            model_name="discrepancy",
+            index=models.Index(fields=["merchant", "kind", "state"], name="discrepancy_kind"),
         ),
         migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.UniqueConstraint(fields=('merchant', 'kind', 'subject_type', 'subject_key', 'channel'), name='discrepancy_once'),
+            model_name="discrepancy",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "kind", "subject_type", "subject_key", "channel"), name="discrepancy_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('difference_minor', django.db.models.expressions.CombinedExpression(models.F('actual_minor'), '-', models.F('expected_minor')))), name='discrepancy_adds_up'),
+            model_name="discrepancy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "difference_minor",
+                        django.db.models.expressions.CombinedExpression(models.F("actual_minor"), "-", models.F("expected_minor")),
+                    )
+                ),
+                name="discrepancy_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'investigating', 'resolved', 'written_off', 'cleared'])), name='discrepancy_state_known'),
+            model_name="discrepancy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "investigating", "resolved", "written_off", "cleared"])),
+                name="discrepancy_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ['investigating', 'open'])), models.Q(models.Q(('state__in', ['investigating', 'open']), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='discrepancy_closed_has_time'),
+            model_name="discrepancy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("state__in", ["investigating", "open"])),
+                    models.Q(models.Q(("state__in", ["investigating", "open"]), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="discrepancy_closed_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['resolved', 'written_off']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='discrepancy_closed_by_person_has_reason'),
+            model_name="discrepancy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["resolved", "written_off"]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="discrepancy_closed_by_person_has_reason",
+            ),
         ),
     ]
