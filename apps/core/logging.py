@@ -27,7 +27,8 @@ def logging_config(*, as_json: bool, level: str) -> dict:
     )
     last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     if not as_json:
-        last = [structlog.dev.ConsoleRenderer(colors=False)]
+        # The default traceback prints every local variable, and those hold people's payments.
+        last = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     return {
         "version": 1,
         "disable_existing_loggers": False,
