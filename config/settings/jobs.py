@@ -51,5 +51,4 @@ CELERY_BEAT_SCHEDULE = {
     "ring-due-jobs": {"task": "core.ring_due_jobs", "schedule": 20.0},
     # Night falls at another moment for each merchant: the task looks at every merchant's own clock.
     "nightly-reconciliation": {"task": "settlements.nightly", "schedule": crontab(minute="*/15")},
-    "nightly-reconciliation": {"task": "settlements.nightly", "schedule": 900.0},
 }
