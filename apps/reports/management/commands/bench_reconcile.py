@@ -1,0 +1,85 @@
+"""`manage.py bench_reconcile --rows N`: how long it takes from files on disk to matches and discrepancies in the database."""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.test.utils import override_settings
+
+from apps.channels.models import Channel
+from apps.channels.services.merchant_file import load_merchant_file
+from apps.core import clock
+from apps.merchants.models import Merchant
+from apps.orders.services.books import import_payments, import_refunds
+from apps.reports.practice.throwaway import delete_merchant
+from apps.settlements.models import Discrepancy
+from apps.settlements.services.intake import import_file
+from apps.settlements.services.reconcile import reconcile
+
+SLUG = "bench-throwaway"
+AS_OF = date(2026, 6, 30)  # everything in the files is due by then
+MEBIBYTE = 1024 if sys.platform == "linux" else 1024 * 1024  # of ru_maxrss, which is KiB on Linux and bytes on macOS
+
+
+class Command(BaseCommand):
+    help = "Measures reconciliation on a throw-away merchant and prints one line of JSON. Making the files is not counted."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--rows", type=int, default=10_000, metavar="N", help="payments, and about as many statement lines")
+        parser.add_argument("--keep", action="store_true", help="leave the merchant in the database")
+
+    def handle(self, *args, rows, keep, **options):
+        if not 100 <= rows <= 10_000_000:
+            raise CommandError("--rows takes 100 to 10000000")
+        if old := Merchant.objects.filter(slug=SLUG).first():
+            delete_merchant(old)
+        with tempfile.TemporaryDirectory(prefix="hezhang-bench-") as place, override_settings(MEDIA_ROOT=Path(place) / "kept"):
+            folder = Path(place) / "drop"
+            made = self._make(folder, rows)
+            steps = self._measure(folder)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE
+        merchant = Merchant.objects.get(slug=SLUG)
+        found = Counter(Discrepancy.objects.for_merchant(merchant).values_list("kind", flat=True))
+        if not keep:
+            delete_merchant(merchant)
+        if found != Counter(made["expected"]):
+            raise CommandError(f"wrong result: expected {made['expected']}, found {dict(found)}")
+        total = sum(steps.values())
+        figures = {"rows": rows, "total_s": round(total, 2), "steps": {name: round(taken, 2) for name, taken in steps.items()}}
+        self.stdout.write(json.dumps(figures | {"rows_per_s": round(rows / total), "peak_mb": peak, "database": connection.vendor}))
+
+    def _make(self, folder: Path, rows: int) -> dict:
+        """The files, made in another process: its memory would otherwise count as ours."""
+        script = Path(settings.BASE_DIR) / "bench" / "reconcile_files.py"
+        made = subprocess.run([sys.executable, script, folder, str(rows)], check=True, capture_output=True, text=True)  # noqa: S603
+        return json.loads(made.stdout)
+
+    def _measure(self, folder: Path) -> dict[str, float]:
+        """Seconds by step, from bytes on disk to rows committed."""
+        now, steps, started = clock.now(), {}, time.perf_counter()
+
+        def lap(name: str) -> None:
+            nonlocal started
+            ended = time.perf_counter()
+            steps[name], started = ended - started, ended
+
+        merchant = load_merchant_file((folder / "merchant.toml").read_bytes(), by=None, now=now).merchant
+        for name, load in (("payments.csv", import_payments), ("refunds.csv", import_refunds)):
+            load(merchant=merchant, name=name, data=(folder / name).read_bytes(), by=None, now=now)
+        lap("books")
+        channel = Channel.objects.for_merchant(merchant).get()
+        for path in sorted((folder / "statements").iterdir()):
+            import_file(owner=channel, name=path.name, data=path.read_bytes(), by=None, now=now)
+        lap("statements")
+        reconcile(merchant=merchant, as_of=AS_OF, now=now)
+        lap("reconcile")
+        return steps
