@@ -84,14 +84,15 @@ def sift(frame: pl.DataFrame, faults: list[Fault]) -> tuple[pl.DataFrame, list[R
         return frame, []
     asked = frame.filter(suspects)
     codes = asked.select(pl.when(fault.suspect).then(fault.code).alias(name) for name, fault in zip(names, faults, strict=True))
-    rejections, wrong = [], []
-    for row, found in zip(asked.iter_rows(named=True), codes.iter_rows(), strict=True):
-        index = next((index for index, code in enumerate(found) if code is not None), None)
-        if index is not None:
-            column = faults[index].column
-            wrong.append(row["row_no"])
-            rejections.append(Rejection(row["row_no"], Reject(found[index]), column, str(row[column] or "")[:80]))
-    return frame.filter(~pl.col("row_no").is_in(wrong)), rejections
+    faulty = codes.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    if not faulty.any():
+        return frame, []
+    wrong, rejections = asked.filter(faulty), []
+    for row, found in zip(wrong.iter_rows(named=True), codes.filter(faulty).iter_rows(), strict=True):
+        index = next(index for index, code in enumerate(found) if code is not None)
+        column = faults[index].column
+        rejections.append(Rejection(row["row_no"], Reject(found[index]), column, str(row[column] or "")[:80]))
+    return frame.filter(~pl.col("row_no").is_in(wrong["row_no"].to_list())), rejections
 
 
 def moment(frame: pl.DataFrame, column: str) -> pl.Series:

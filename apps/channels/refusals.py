@@ -51,6 +51,11 @@ REFUSALS = {
     Refusal.CUT_SHORT: gettext_lazy("The end of the file is missing: it stops at line %(row)s, without %(wanted)s. Download it again."),
     Refusal.BAD_ROWS: gettext_lazy("%(count)s rows cannot be read, so nothing of the file was imported."),
     Refusal.BAD_FORMAT: gettext_lazy("The file cannot be used, see line %(row)s: %(reason)s."),
+    Refusal.UNKNOWN_FILE: gettext_lazy(
+        "We do not recognise this file. Upload a statement as downloaded from a provider you are connected with, "
+        "or the statement of one of your bank accounts."
+    ),
+    Refusal.NO_CHANNEL: gettext_lazy("This is a file of %(found)s, but this shop has no channel with it. Add the channel first."),
     Refusal.NO_MAPPING: gettext_lazy("Nobody has said yet what the columns of these files mean. Set up the column mapping first."),
 }
 
@@ -77,6 +82,8 @@ def refusal_sentence(code: str, params: Mapping) -> str:
             "%(count)s rows cannot be read, so nothing of the file was imported.",
             count,
         ) % {"count": count}
+    if code == Refusal.OTHER_LAYOUT and not params.get("wanted"):
+        return _("These are not the columns we expect, so nothing was imported. Missing: %(missing)s.") % _shown(params)
     if code == Refusal.BAD_FORMAT and not params.get("row"):
         return _("The file cannot be used: %(reason)s.") % _shown(params)
     return str(REFUSALS[Refusal(code)]) % _shown(params)

@@ -77,6 +77,7 @@ def test_other_reports_and_layouts_are_named():
     assert refusal(bills.alipay(columns=fewer)).params["missing"] == ["服务费(元)"]
     assert refusal(bills.alipay(footer="")).params == {"row": 10, "wanted": "#交易合计"}
     assert refusal(bills.alipay(footer="#交易合计：3笔，商家实收共436.84元\r\n")).params["wanted"] == "#退款合计"
+    assert refusal(bills.alipay(bills.ALIPAY_ROWS[:3], footer="#交易合计：3笔，商家实收共436.84元\r\n")).params["wanted"] == "#退款合计"
     assert refusal(bills.alipay(), account="2088999999999999").params == {"expected": "2088999999999999", "found": "20880217654321090156"}
     assert statement.parse(bills.file_of("alipay", account="2088021765432109")).lines.height == 4
 

@@ -219,16 +219,19 @@ def _sums(frame: pl.DataFrame, lines: pl.DataFrame, header: list[str], currency:
 
 
 def _totals(footers: dict[str, str], sums: Counter, currency: str, last_row: int) -> tuple[Total, ...]:
-    """Real files state sales and refunds apart; files with one 合计 line may count every row in it, as it is written."""
+    """Real files state sales and refunds apart, also when there are none; some with one 合计 line count every row in it as written.
+
+    :raises FileRefused: CUT_SHORT without a total that would vouch for the refunds: a refund row may have gone with it.
+    """
     sales = sums["sales"], sums["sale_gross"], sums["sale_discount"]
     refunds = sums["refunds"], sums["refund_gross"], -abs(sums["refund_discount"])
     if REFUND in footers:
         return (*_pair("交易合计", footers[SALE], currency, sales), *_pair("退款合计", footers[REFUND], currency, refunds, sign=-1))
     everything = sums["sales"] + sums["refunds"], sums["written"], sums["sale_discount"] + sums["refund_discount"]
     counts_all = sums["refunds"] and _stated(footers[SALE], "商家实收", currency) == everything[1] * canonical.MICRO
-    if sums["refunds"] and not counts_all:
+    if not counts_all:
         raise FileRefused(Refusal.CUT_SHORT, row=last_row, wanted="#退款合计")
-    return _pair("交易合计", footers[SALE], currency, everything if counts_all else sales)
+    return _pair("交易合计", footers[SALE], currency, everything)
 
 
 def _pair(name: str, footer: str, currency: str, figures: tuple[int, int, int], *, sign: int = 1) -> tuple[Total, ...]:
