@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -116,10 +116,14 @@ def head(export: Export) -> list[tuple[str, str]]:
 
 def csv_lines(export: Export) -> Iterator[str]:
     """The file in pieces, in the language that is active now, though it is read after the view has ended."""
-    language = translation.get_language()
-    zone = ZoneInfo(export.timezone)
     first = [[label, neutral(value) if not _is_number(value) else value] for label, value in head(export)]
-    yield "\ufeff" + _csv([*first, [], [neutral(str(column.heading)) for column in export.columns]])
+    top = "\ufeff" + _csv([*first, [], [neutral(str(column.heading)) for column in export.columns]])
+    return chain([top], _csv_batches(export, translation.get_language()))
+
+
+def _csv_batches(export: Export, language: str) -> Iterator[str]:
+    """The rows; the language is set for each batch only, since other requests run between two of them."""
+    zone = ZoneInfo(export.timezone)
     rows = iter(export.rows.iterator(chunk_size=BATCH))
     while True:
         with translation.override(language):

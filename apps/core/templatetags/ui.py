@@ -4,6 +4,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -96,9 +97,9 @@ def quarters(states, label: str, href: str = ""):
 
 def _quarters_svg(states: list[str]):
     if not states:
-        body = format_html('<rect class="q-none" x="6" y="9.5" width="8" height="1"/>')
+        body = mark_safe('<rect class="q-none" x="6" y="9.5" width="8" height="1"/>')
     elif set(states) == {"done"}:
-        body = format_html('<rect class="q-whole" x="0" y="0" width="20" height="20" rx="4"/>')
+        body = mark_safe('<rect class="q-whole" x="0" y="0" width="20" height="20" rx="4"/>')
     else:
         body = format_html_join("", "{}", ((_quarter(x, y, state),) for (x, y), state in zip(QUARTERS, states, strict=True)))
     return format_html('<svg class="quarters" viewBox="0 0 20 20" aria-hidden="true" focusable="false">{}</svg>', body)
