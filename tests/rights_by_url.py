@@ -43,6 +43,10 @@ class Shop:
         return cast.make_channel(self.merchant, f"ecpay-{self.merchant.slug}", provider="ecpay")
 
     @cached_property
+    def mapped_channel(self):
+        return cast.make_channel(self.merchant, f"till-{self.merchant.slug}", provider="generic")
+
+    @cached_property
     def fee_rule(self):
         return cast.make_fee_rule(self.channel)
 
@@ -119,6 +123,7 @@ RULES: dict[str, Rule] = {
     "channels:edit": Rule("edit_channels", ids=CHANNEL),
     "channels:switch": Rule("edit_channels", method="post", ids=CHANNEL, data={"to": "off"}),
     "channels:statements": Rule("view_money", ids=CHANNEL),
+    "channels:mapping": Rule("edit_channels", ids={"code": "mapped_channel.code"}),
     "channels:fees": Rule("view_money", ids=CHANNEL),
     "channels:fee_add": Rule("edit_fees", ids=CHANNEL),
     "channels:fee_withdraw": Rule("edit_fees", method="post", ids={**CHANNEL, "pk": "fee_rule.pk"}),

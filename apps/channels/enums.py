@@ -1,6 +1,7 @@
 """Names of the attributes that people change, and of the methods, as pages and change lists say them."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.channels.contracts import Method
 
@@ -67,5 +68,14 @@ ROUNDING_LABELS = {
     "down": _("down"),
 }
 REFUND_FEE_LABELS = {"keep": _("the provider keeps it"), "return": _("the provider gives it back")}
-WEEKDAY_SHORT = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))  # Monday first
+# With a context of their own: Django's catalogue has longer words for them than a narrow column holds.
+WEEKDAY_SHORT = (
+    pgettext_lazy("weekday", "Mon"),
+    pgettext_lazy("weekday", "Tue"),
+    pgettext_lazy("weekday", "Wed"),
+    pgettext_lazy("weekday", "Thu"),
+    pgettext_lazy("weekday", "Fri"),
+    pgettext_lazy("weekday", "Sat"),
+    pgettext_lazy("weekday", "Sun"),
+)
 WEEKDAY_NAMES = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.text import format_lazy
@@ -15,7 +14,7 @@ from apps.channels.enums import METHOD_LABELS, REFUND_FEE_LABELS, ROUNDING_LABEL
 from apps.channels.fees import FeeError, parts_per_million
 from apps.channels.models import Channel, FeeRule, HolidayCalendar, StatementRhythm
 from apps.channels.services.changes import percent_text
-from apps.channels.services.merchant_spec import CURRENCIES, MAX_UNIT, WEEKDAYS
+from apps.channels.services.merchant_spec import CURRENCIES, MAX_UNIT, WEEKDAYS, timezones
 from apps.channels.services.toml_section import CODE
 from apps.core.money import MoneyError, exponent, plain, to_minor
 from apps.merchants.models import BankAccount, Merchant
@@ -100,9 +99,7 @@ class ChannelForm(forms.Form):
     calendar = forms.CharField(
         label=_("Calendar"), max_length=20, help_text=_("A country code like TW, or the code of one of your own calendars.")
     )
-    timezone = forms.ChoiceField(
-        label=_("Time zone of its files"), choices=lambda: [(name, name) for name in sorted(available_timezones())]
-    )
+    timezone = forms.ChoiceField(label=_("Time zone of its files"), choices=lambda: [(name, name) for name in sorted(timezones())])
     statements = forms.ChoiceField(label=_("Statements"), choices=StatementRhythm.choices)
     grace_days = forms.IntegerField(
         label=_("Grace in open days"),

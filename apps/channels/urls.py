@@ -16,6 +16,7 @@ urlpatterns = [
     path("channels/<slug:code>/edit/", channels.edit, name="edit"),
     path("channels/<slug:code>/switch/", channels.switch, name="switch"),
     path("channels/<slug:code>/statements/", channels.statements, name="statements"),
+    path("channels/<slug:code>/mapping/", channels.mapping, name="mapping"),
     path("channels/<slug:code>/fees/", fees.index, name="fees"),
     path("channels/<slug:code>/fees/new/", fees.add, name="fee_add"),
     path("channels/<slug:code>/fees/<int:pk>/withdraw/", fees.withdraw, name="fee_withdraw"),

@@ -69,6 +69,11 @@ def test_channels_and_fees_hold_exact_terms():
     assert till.mapping["types"] == {"付款": "payment", "退款": "refund"}
 
 
+@pytest.mark.parametrize(("currency", "threshold"), [("TWD", 50000), ("JPY", 500), ("KWD", 500000)])
+def test_the_difference_threshold_is_five_hundred_of_the_currency(currency, threshold):
+    assert load(('currency = "TWD"', f'currency = "{currency}"')).merchant.difference_threshold_minor == threshold
+
+
 def test_every_new_row_leaves_one_event():
     load()
 

@@ -113,7 +113,9 @@ def test_the_foot_of_a_card_names_the_most_important_thing():
     whole = cast.make_channel(shop, "stripe", bank_keywords=["STRIPE"])
     lost = cast.make_channel(shop, "alipay", calendar="BANK")
     off = cast.make_channel(shop, "wechat", is_on=False)
-    for channel in (whole, lost, off):
+    old = cast.make_channel(shop, "old", provider="ecpay", calendar="US", bank_keywords=["OLD"])
+    HolidayCalendar.objects.create(merchant=shop, code="US", weekend=["sat", "sun"], holidays=["2025-12-25"])
+    for channel in (whole, lost, off, old):
         cast.make_fee_rule(channel)
 
     cards = {card.channel.code: card for card in cards_of(shop, cast.NOW)}
@@ -124,6 +126,7 @@ def test_the_foot_of_a_card_names_the_most_important_thing():
         whole.code: ("Nothing to do", False),
         lost.code: ("Calendar BANK is unknown: no due days", True),
         off.code: ("Switched off", False),
+        old.code: ("Your calendar US has no holidays for 2026 yet", True),
     }
     assert (cards["stripe"].next_payout_on, cards["stripe"].arrives_on) == (date(2026, 11, 20), date(2026, 12, 1))
     assert (cards["stripe"].sample, cards["stripe"].cost, cards["stripe"].initials) == ("1,000", "27.50", "ST")

@@ -60,7 +60,7 @@ def card_of(channel: Channel, calendars: dict[str, BusinessCalendar], now: datet
     rule = fees.rule_for(rules, method, today) if method else None
     sample = SAMPLE_MAJOR * 10 ** exponent(channel.currency)
     next_payout_on, arrives_on = _payout_days(channel, calendars, today)
-    note, needs_work = _note(channel, rule is not None, arrives_on is not None, switched_off)
+    note, needs_work = _note(channel, rule is not None, arrives_on, calendars.get(channel.calendar), switched_off)
     return ChannelCard(
         channel=channel,
         initials=initials_of(channel),
@@ -118,7 +118,9 @@ def _payout_days(channel: Channel, calendars: dict[str, BusinessCalendar], today
         return None, None
 
 
-def _note(channel: Channel, has_terms: bool, has_calendar: bool, switched_off: AuditEvent | None) -> tuple[str, bool]:
+def _note(
+    channel: Channel, has_terms: bool, arrives_on: date | None, own: BusinessCalendar | None, switched_off: AuditEvent | None
+) -> tuple[str, bool]:
     """The foot of the card: the most important thing to do, or that there is none."""
     if not channel.is_on:
         if switched_off is None:
@@ -131,12 +133,14 @@ def _note(channel: Channel, has_terms: bool, has_calendar: bool, switched_off: A
         return _("Column mapping is missing: statements cannot be read"), True
     if not has_terms:
         return _("No fee terms in force: fees cannot be checked"), True
-    if not has_calendar:
+    if arrives_on is None:
         return _("Calendar %(code)s is unknown: no due days") % {"code": channel.calendar}, True
     if channel.bank_account_id is None:
         return _("No bank account: payouts cannot be found in the bank"), True
     if not channel.bank_keywords:
         return _("No words on the bank statement: its bank lines cannot be told"), True
+    if own and own.holidays and max(own.holidays).year < arrives_on.year:
+        return _("Your calendar %(code)s has no holidays for %(year)d yet") % {"code": channel.calendar, "year": arrives_on.year}, True
     return _("Nothing to do"), False
 
 

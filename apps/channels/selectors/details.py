@@ -49,6 +49,11 @@ def capabilities_of(channel: Channel) -> Capabilities:
     return known.capabilities if known else Capabilities()
 
 
+def is_mapped(channel: Channel) -> bool:
+    """Whether its statements are read through a column mapping."""
+    return channel.provider == registry.GENERIC
+
+
 def mapping_rows(channel: Channel) -> list[tuple[str, str]]:
     """The column mapping of a generic channel, key by key."""
     return [(key, _flat(value)) for key, value in channel.mapping.items()]

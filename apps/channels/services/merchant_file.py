@@ -12,7 +12,10 @@ from apps.channels.errors import Fault, UnableToLoadMerchantFile
 from apps.channels.models import Channel, FeeRule, HolidayCalendar
 from apps.channels.services.changes import record_created, save_changes, sentences
 from apps.channels.services.merchant_spec import ChannelSpec, MerchantSpec, read_merchant_file
+from apps.core.money import exponent
 from apps.merchants.models import BankAccount, Merchant, User
+
+DIFFERENCE_THRESHOLD = 500  # major units of the shop's currency, unless the file says otherwise
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class _Loader:
         spec = self.spec
         values = {"name": spec.name, "currency": spec.currency, "timezone": spec.timezone, **spec.optional}
         merchant = Merchant.objects.select_for_update(of=("self",)).filter(slug=spec.slug).first()
+        if merchant is None:
+            values = {"difference_threshold_minor": DIFFERENCE_THRESHOLD * 10 ** exponent(spec.currency), **values}
         self.loaded = LoadedMerchant(merchant or Merchant(slug=spec.slug))
         self.loaded.merchant = self._put(merchant, Merchant, {"slug": spec.slug}, values, "merchant", spec.slug, spec.currency)
         self.owner = {"merchant": self.loaded.merchant}

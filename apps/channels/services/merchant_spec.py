@@ -6,6 +6,7 @@ Every dataclass has the fields of its model, so that a row is compared and saved
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
@@ -110,6 +111,12 @@ def read_merchant_file(data: bytes) -> MerchantSpec:
     if faults:
         raise UnableToLoadMerchantFile(faults)
     return MerchantSpec(**values, calendars=calendars, bank_accounts=accounts, channels=channels)
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """Every IANA zone known here; asked once, since the answer is read from the disk."""
+    return frozenset(available_timezones())
 
 
 def _toml(data: bytes) -> dict:
@@ -225,20 +232,19 @@ def _currency(section: Section) -> str:
 
 def _timezone(section: Section) -> str:
     value = section.text("timezone", max_length=40)
-    return section.matching("timezone", value, available_timezones().__contains__, _("a time zone like Asia/Taipei is expected"))
+    return section.matching("timezone", value, timezones().__contains__, _("a time zone like Asia/Taipei is expected"))
 
 
 def _settles(section: Section) -> str:
-    def accepts(text: str) -> bool:
-        try:
-            parse_settlement(text)
-        except CalendarError:
-            return False
-        return True
-
-    return section.matching(
-        "settles", section.text("settles", max_length=20), accepts, _('"T+7", "weekly:fri" or "monthly:10" is expected')
-    )
+    """The settlement terms in their one spelling."""
+    text = section.text("settles", max_length=20)
+    if not text:
+        return text
+    try:
+        return str(parse_settlement(text))
+    except CalendarError:
+        section.wrong("settles", _('"T+7", "weekly:fri" or "monthly:10" is expected'))
+        return text
 
 
 def _refuse_twins(faults: list[Fault], **tables) -> None:
