@@ -20,14 +20,6 @@ def get(code: str) -> Provider:
     return PROVIDERS[code]
 
 
-def provider(code: str) -> Provider:
-    """`get` by another name, for callers that import functions.
-
-    :raises KeyError: for a code that no provider has.
-    """
-    return get(code)
-
-
 def recognise(name: str, data: bytes) -> list[tuple[str, str]]:
     """The providers that take the bytes for theirs, each with the layout it sees, whether or not it can be imported."""
     found = ((code, entry.recognise(name, data)) for code, entry in PROVIDERS.items())
