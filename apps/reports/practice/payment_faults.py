@@ -10,7 +10,7 @@ OTHER_CURRENCY = {"TWD": "HKD", "CNY": "USD", "USD": "EUR"}
 
 
 def missing_at_provider(scene: Scene, code: str) -> bool:
-    payment = scene.pick_payment(code, "fault")
+    payment = scene.pick_payment(code, "fault", lambda one: scene.has_file_without(scene.line_of[id(one)]))
     if payment is None:
         return False
     scene.provider.lines.remove(scene.line_of.pop(id(payment)))

@@ -7,7 +7,7 @@ DISPUTE_FEE = 1500
 
 
 def refund_missing_at_provider(scene: Scene, code: str) -> bool:
-    refund = scene.pick_refund(code, "fault")
+    refund = scene.pick_refund(code, "fault", lambda one: scene.has_file_without(scene.refund_line[id(one)]))
     if refund is None:
         return False
     scene.provider.lines.remove(scene.refund_line.pop(id(refund)))

@@ -55,6 +55,13 @@ class Scene:
         """Long enough ago, after the first day, in a file that is delivered."""
         return day > self.first_day and self.is_settled(code, day, more) and day not in self.gaps.get(code, ())
 
+    def has_file_without(self, line: Line) -> bool:
+        """Whether the day's file comes even when it lacks this line; on a closed day without lines none does."""
+        channel = self.channels[line.channel]
+        if channel.statements != "daily" or channel.is_open(line.file_day):
+            return True
+        return any(other is not line for other in lines_of_day(self.provider.lines, line.channel, line.file_day))
+
     def pick_payment(self, code: str, mark: str, where: Callable[[Payment], bool] = lambda payment: True, more: int = 0) -> Payment | None:
         """An untouched captured payment of an order that has no other; from now on marked."""
         fit = [
@@ -69,7 +76,7 @@ class Scene:
         ]
         return self._marked(fit, mark)
 
-    def pick_refund(self, code: str, mark: str) -> Refund | None:
+    def pick_refund(self, code: str, mark: str, where: Callable[[Refund], bool] = lambda refund: True) -> Refund | None:
         """An untouched refund that went through, the only one of its payment."""
         fit = [
             refund
@@ -80,6 +87,7 @@ class Scene:
             and refund.payment.marks == {"refunded"}
             and self.per_payment[id(refund.payment)] == 1
             and self.is_usable(code, self.day_of(refund))
+            and where(refund)
         ]
         return self._marked(fit, mark)
 

@@ -35,7 +35,7 @@ class Command(BaseCommand):
             return
         if not 1 <= days <= 730:
             raise CommandError("--days takes 1 to 730")
-        if not password and settings.SETTINGS_MODULE.endswith(".prod"):
+        if not password and settings.SESSION_COOKIE_SECURE:
             raise CommandError("On a production server choose the password of the demo logins: --password")
         seeded = seed_demo(plan=plan, password=password or people.PASSWORD, now=clock.now(), progress=self._progress)
         for line in seeded.refused:

@@ -1,0 +1,80 @@
+"""`manage.py demo`: logins for each role, a desk in use, and nothing on a second run."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.audit.models import AuditEvent
+from apps.merchants.enums import Role
+from apps.merchants.models import Membership, Merchant, User
+from apps.reports.practice import people
+from apps.settlements.enums import DiscrepancyState
+from apps.settlements.models import Discrepancy, DiscrepancyComment, Statement
+from tests import cast
+
+
+def _demo(**options) -> str:
+    out = io.StringIO()
+    call_command("demo", days=20, stdout=out, stderr=io.StringIO(), **options)
+    return out.getvalue()
+
+
+def _counts() -> list[int]:
+    return [model.objects.count() for model in (Merchant, User, Membership, Statement, Discrepancy, AuditEvent)]
+
+
+@pytest.mark.django_db
+def test_demo_makes_logins_for_each_role_and_a_second_run_changes_nothing():
+    said = _demo()
+
+    shop = Merchant.objects.get(slug="nuanyang")
+    assert shop.is_practice
+    for role in Role.values:
+        user = User.objects.get(email=people.email(role))
+        assert user.check_password(people.PASSWORD)
+        assert Membership.objects.get(merchant=shop, user=user).role == role
+        assert f"{role}@demo.hezhang.example" in said
+    staff = User.objects.get(email=people.email("staff"))
+    assert (staff.is_staff, staff.memberships.count()) == (True, 0)
+    assert User.objects.get(email=people.email("owner")).memberships.count() == 2
+    assert people.PASSWORD in said
+
+    before = _counts()
+    again = _demo()
+
+    assert "nothing was changed" in again
+    assert _counts() == before
+
+
+@pytest.mark.django_db
+def test_demo_leaves_a_desk_that_someone_works_on():
+    _demo(seed=4)
+
+    shop = Merchant.objects.get(slug="nuanyang")
+    states = set(Discrepancy.objects.for_merchant(shop).values_list("state", flat=True))
+    assert {DiscrepancyState.OPEN, DiscrepancyState.INVESTIGATING} <= states
+    assert all(Discrepancy.objects.for_merchant(shop).filter(state=DiscrepancyState.RESOLVED).values_list("reason", flat=True))
+    assert DiscrepancyComment.objects.for_merchant(shop).exists()
+
+
+@pytest.mark.django_db
+def test_demo_if_empty_stays_away_from_a_database_in_use():
+    cast.make_merchant()
+    before = _counts()
+
+    said = _demo(if_empty=True)
+
+    assert "was not made" in said
+    assert _counts() == before
+
+
+@pytest.mark.django_db
+def test_demo_asks_for_a_password_on_production_settings(settings):
+    settings.SESSION_COOKIE_SECURE = True
+    before = _counts()
+
+    with pytest.raises(CommandError, match="--password"):
+        _demo()
+
+    assert _counts() == before
