@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from apps.channels.models import HolidayCalendar
+from apps.core import files
+from apps.core.models import Job
 from tests import cast
 
 
@@ -87,6 +89,14 @@ class Shop:
         return cast.make_bank_statement(self.bank_account)
 
     @cached_property
+    def kept_statement(self):
+        return cast.make_statement(self.channel, sha256=files.store(b"as delivered"))
+
+    @cached_property
+    def job(self):
+        return Job.objects.create(kind="settlements.import", merchant_id=self.merchant.pk, created_at=cast.NOW)
+
+    @cached_property
     def bank_line(self):
         return cast.make_bank_line(self.bank_statement)
 
@@ -128,4 +138,14 @@ RULES: dict[str, Rule] = {
     "channels:fee_add": Rule("edit_fees", ids=CHANNEL),
     "channels:fee_withdraw": Rule("edit_fees", method="post", ids={**CHANNEL, "pk": "fee_rule.pk"}),
     "channels:calendar": Rule("view_money", ids=CHANNEL),
+    "settlements:statements": Rule("view_money"),
+    "settlements:upload": Rule("import_files", method="post"),
+    "settlements:post_files": Rule("import_files", method="post"),
+    "settlements:job": Rule("view_money", ids={"pk": "job.pk"}),
+    "settlements:file": Rule("view_money", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}),
+    "settlements:download": Rule("download_reports", ids={"pk": "kept_statement.pk"}, fixed={"lane": "provider"}),
+    "settlements:withdraw": Rule(
+        "withdraw_files", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}, data={"reason": "x"}
+    ),
+    "settlements:drop": Rule("import_files", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}),
 }

@@ -109,6 +109,8 @@ class Refusal(StrEnum):
     CUT_SHORT = "cut_short"  # the end of the file is missing; params: row, wanted
     BAD_ROWS = "bad_rows"  # at least one row could not be read; params: count, rejections
     BAD_FORMAT = "bad_format"  # structurally broken; params: row, reason
+    UNKNOWN_FILE = "unknown_file"  # nobody recognises it; params: providers
+    NO_CHANNEL = "no_channel"  # a known provider's file, but the merchant has no channel with it; params: found
     NO_MAPPING = "no_mapping"  # a mapped format without a column mapping; params: account
 
 

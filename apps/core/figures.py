@@ -86,6 +86,11 @@ def day_text(day: date | None, *, with_year: bool = False) -> str:
     return f"{day.day} {name} {day.year}" if with_year else f"{day.day} {name}"
 
 
+def weekday_text(day: date) -> str:
+    """The shortest name of a weekday, for heads of grids: 五, F."""
+    return WEEKDAYS[day.weekday()] if (translation.get_language() or "en").startswith("zh") else "MTWTFSS"[day.weekday()]
+
+
 def when_text(moment: datetime | None, *, with_seconds: bool = False) -> str:
     """A moment in the active time zone: day and HH:MM, with seconds in time lines and evidence."""
     if moment is None:

@@ -23,14 +23,15 @@ from apps.settlements.services.intake import KEPT_REJECTIONS, import_file
 def receive_upload(*, merchant: Merchant, name: str, data: bytes, by, now: datetime) -> Statement | BankStatement:
     """Keeps the bytes, finds whose file it is, reads it, and returns a preview (`parsed`) or a refusal (`rejected`). Posts nothing."""
     base = {"merchant": merchant, "name": name[:255], "sha256": files.store(data), "size": len(data), "created_at": now, "created_by": by}
-    owners = _possible_owners(merchant, name, data)
-    refused = FileRefused(Refusal.OTHER_REPORT, found="", wanted="")
+    known = [provider for provider, _ in recognise(name, data)]
+    owners = _possible_owners(merchant, known)
+    refused = FileRefused(Refusal.NO_CHANNEL, found=known[0]) if known else FileRefused(Refusal.UNKNOWN_FILE)
     for owner in owners:
         try:
             return _preview(owner, base, data)
         except FileRefused as error:
-            refused = error if owner is owners[0] or error.code == Refusal.BAD_ROWS else refused
-    owner = owners[0] if owners else None
+            refused = error if known or error.code == Refusal.BAD_ROWS else refused
+    owner = owners[0] if owners and known else None
     lane = lane_of(owner) if owner else None
     model, belongs = (lane.file_model, {lane.owner: owner}) if lane else (Statement, {})
     rejections = refused.params.pop("rejections", ())
@@ -44,10 +45,9 @@ def receive_upload(*, merchant: Merchant, name: str, data: bytes, by, now: datet
     )
 
 
-def _possible_owners(merchant: Merchant, name: str, data: bytes) -> list[Channel | BankAccount]:
+def _possible_owners(merchant: Merchant, known: list[str]) -> list[Channel | BankAccount]:
     """Channels whose provider recognises the file first; else every mapped channel and bank account, which only reading can tell."""
     channels = list(Channel.objects.for_merchant(merchant).select_related("merchant").order_by("code"))
-    known = {provider for provider, _ in recognise(name, data)}
     if mine := [channel for channel in channels if channel.provider in known]:
         return mine
     if known:

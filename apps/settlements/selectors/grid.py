@@ -1,0 +1,175 @@
+"""The completeness grid: channel or bank account × day of a month, four quarters a cell. Constant queries whatever the month holds."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from apps.channels.calendar import BusinessCalendar
+from apps.channels.models import Channel, StatementRhythm
+from apps.channels.terms import calendar_for, calendars_of, settlement_for
+from apps.core.figures import day_text, weekday_text
+from apps.merchants.models import BankAccount, Merchant
+from apps.settlements.enums import Kind, StatementState
+from apps.settlements.models import BankLine, BankStatement, Discrepancy, Payout, Statement, StatementLine
+from apps.settlements.states import OPEN
+
+DONE, WAIT, AMBER, RED = "done", "wait", "amber", "red"
+OF_BANK = frozenset({Kind.PAYOUT_MISSING_IN_BANK, Kind.BANK_AMOUNT_MISMATCH, Kind.PAYOUT_AMOUNT_MISMATCH, Kind.UNEXPECTED_BANK_LINE})
+OF_FILE = frozenset({Kind.STATEMENT_GAP, Kind.STATEMENT_TOTAL_MISMATCH})
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """One day of one row: statement in, totals agree, all matched, paid out. Empty `states`: nothing is expected."""
+
+    day: date
+    states: list[str]
+    sentence: str
+    href_query: str
+
+    @property
+    def weekday(self) -> str:
+        return weekday_text(self.day)
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """A channel or bank account over a month."""
+
+    label: str
+    note: str
+    cells: list[GridCell]
+    is_bank: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a month holds, looked up once: sets of (owner, day), and payouts by channel."""
+
+    covered: set
+    off: set
+    lines: dict
+    faults: dict
+    payouts: dict
+    first: dict
+
+
+def grid_of(merchant: Merchant, first: date, today: date) -> list[GridRow]:
+    """The rows of a month's grid, channels first, then bank accounts."""
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+    own = calendars_of(merchant)
+    channels = list(Channel.objects.for_merchant(merchant).select_related("merchant").order_by("code"))
+    facts = _channel_facts(merchant, days)
+    rows = [_channel_row(channel, calendar_for(channel, own), facts, days, today) for channel in channels]
+    return rows + _bank_rows(merchant, days, today)
+
+
+def _channel_facts(merchant: Merchant, days: list[date]) -> Facts:
+    posted = Statement.objects.for_merchant(merchant).filter(state=StatementState.POSTED)
+    covered, off = set(), set()
+    for channel, start, end, totals in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
+        "channel_id", "first_day", "last_day", "totals"
+    ):
+        spanned = {(channel, start + timedelta(days=at)) for at in range((end - start).days + 1)}
+        covered |= spanned
+        if any(total["stated"] != total["computed"] for total in totals):
+            off |= spanned
+    counted = StatementLine.objects.for_merchant(merchant).filter(is_live=True, business_date__range=(days[0], days[-1]))
+    lines = {(c, d): n for c, d, n in counted.values_list("channel_id", "business_date").annotate(n=Count("id")).order_by()}
+    payouts = defaultdict(list)
+    for payout in Payout.objects.for_merchant(merchant).filter(covers_from__lte=days[-1], covers_to__gte=days[0], line_count__gt=0):
+        payouts[payout.channel_id].append(payout)
+    starts: dict = {}
+    for channel, start in posted.values_list("channel_id", "first_day").order_by("first_day"):
+        starts.setdefault(channel, start)
+    return Facts(covered, off, lines, _faults(merchant, days), payouts, starts)
+
+
+def _faults(merchant: Merchant, days: list[date]) -> dict:
+    open_ones = Discrepancy.objects.for_merchant(merchant).filter(state__in=[*OPEN], business_date__range=(days[0], days[-1]))
+    counts: dict = defaultdict(lambda: [0, 0])  # lines, bank
+    for channel, day, kind, count in open_ones.values_list("channel_id", "business_date", "kind").annotate(n=Count("id")).order_by():
+        if kind not in OF_FILE:
+            counts[(channel, day)][kind in OF_BANK] += count
+    return counts
+
+
+def _channel_row(channel: Channel, calendar: BusinessCalendar, facts: Facts, days: list[date], today: date) -> GridRow:
+    settlement = settlement_for(channel)
+    cells = []
+    for day in days:
+        at, count = (channel.pk, day), facts.lines.get((channel.pk, day), 0)
+        is_in = at in facts.covered or (count > 0 and channel.statements == StatementRhythm.PER_PAYOUT)
+        expected = channel.statements == StatementRhythm.DAILY and calendar.is_open(day) and day >= facts.first.get(channel.pk, date.max)
+        if day > today or not (is_in or count or expected):
+            cells.append(GridCell(day, [], _("%(who)s, %(day)s: nothing expected") % {"who": channel.label, "day": day_text(day)}, ""))
+            continue
+        overdue = calendar.add_open_days(day, 1 + channel.grace_days) < today
+        wrong = facts.faults.get(at, [0, 0])
+        states = [
+            DONE if is_in else RED if overdue else WAIT,
+            AMBER if at in facts.off else DONE if is_in else WAIT,
+            RED if wrong[0] else DONE if is_in else WAIT,
+            _paid_out(channel, day, facts, wrong[1], count, is_in),
+        ]
+        due = settlement.due(day, calendar)
+        query = f"channel={channel.pk}&business_date_min={day}&business_date_max={day}"
+        cells.append(GridCell(day, states, _sentence(channel.label, day, states, count, wrong[0], due), query))
+    return GridRow(channel.label, channel.currency, cells, is_bank=False)
+
+
+def _paid_out(channel: Channel, day: date, facts: Facts, wrong: int, count: int, is_in: bool) -> str:
+    if not count:
+        return DONE if is_in else WAIT
+    payouts = [p for p in facts.payouts.get(channel.pk, ()) if p.covers_from <= day <= p.covers_to]
+    if wrong:
+        return RED
+    return DONE if payouts and all(p.arrived_on or p.amount_minor == 0 for p in payouts) else WAIT
+
+
+def _sentence(label: str, day: date, states: list[str], count: int, wrong: int, due: date) -> str:
+    """The whole cell in words, for its name and its popover."""
+    parts = [
+        _("statement in, %(count)s rows") % {"count": count} if states[0] == DONE else _("statement not in"),
+        {DONE: _("totals agree"), AMBER: _("totals differ")}.get(states[1], _("totals not known")),
+        _("%(count)s differences") % {"count": wrong} if wrong else _("all matched") if states[2] == DONE else _("not matched yet"),
+        _("paid out") if states[3] == DONE else _("payout due %(day)s") % {"day": day_text(due)},
+    ]
+    return _("%(who)s, %(day)s: %(parts)s") % {"who": label, "day": day_text(day), "parts": " · ".join(parts)}
+
+
+def _bank_rows(merchant: Merchant, days: list[date], today: date) -> list[GridRow]:
+    posted = BankStatement.objects.for_merchant(merchant).filter(state=StatementState.POSTED)
+    covered, broken = set(), set()
+    for account, start, end, breaks, totals in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
+        "bank_account_id", "first_day", "last_day", "breaks", "totals"
+    ):
+        spanned = {(account, start + timedelta(days=at)) for at in range((end - start).days + 1)}
+        covered |= spanned
+        if breaks or any(total["stated"] != total["computed"] for total in totals):
+            broken |= spanned
+    counted = BankLine.objects.for_merchant(merchant).filter(is_live=True, booked_on__range=(days[0], days[-1]))
+    lines = {(a, d): n for a, d, n in counted.values_list("bank_account_id", "booked_on").annotate(n=Count("id")).order_by()}
+    strange = Discrepancy.objects.for_merchant(merchant).filter(
+        Q(kind=Kind.UNEXPECTED_BANK_LINE), state__in=[*OPEN], business_date__range=(days[0], days[-1])
+    )
+    loose = {(a, d) for a, d in strange.values_list("bank_line__bank_account_id", "business_date")}
+    rows = []
+    for account in BankAccount.objects.for_merchant(merchant).order_by("code"):
+        cells = []
+        for day in days:
+            at, count = (account.pk, day), lines.get((account.pk, day), 0)
+            if at not in covered or day > today:
+                cells.append(GridCell(day, [], _("%(who)s, %(day)s: no statement") % {"who": account.bank, "day": day_text(day)}, ""))
+                continue
+            states = [DONE, AMBER if at in broken else DONE, RED if at in loose else DONE, DONE]
+            words = [_("%(count)s lines") % {"count": count}, _("balances break") if at in broken else _("balances follow")]
+            words.append(_("a deposit is not explained") if at in loose else _("all explained"))
+            sentence = _("%(who)s, %(day)s: %(parts)s") % {"who": account.bank, "day": day_text(day), "parts": " · ".join(words)}
+            cells.append(GridCell(day, states, sentence, ""))
+        rows.append(GridRow(account.bank, f"{account.currency} {account.account_no[-8:]}", cells, is_bank=True))
+    return rows

@@ -1,0 +1,41 @@
+"""The rows of a delivered file."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.tables import BaseTable, DateColumn, IdentifierColumn, MoneyColumn, NumberColumn
+from apps.settlements.models import BankLine, StatementLine
+
+
+class LineTable(BaseTable):
+    """Statement lines in canonical form."""
+
+    row_no = NumberColumn(verbose_name=_("Row"))
+    occurred_at = DateColumn(verbose_name=_("Time"), time=True)
+    kind = tables.Column(verbose_name=_("Kind"))
+    merchant_ref = IdentifierColumn(verbose_name=_("Our reference"))
+    provider_ref = IdentifierColumn(verbose_name=_("Provider's number"))
+    gross = MoneyColumn(verbose_name=_("Amount"))
+    fee = MoneyColumn(verbose_name=_("Fee"))
+    net = MoneyColumn(verbose_name=_("Net"))
+
+    class Meta(BaseTable.Meta):
+        model = StatementLine
+        fields = ("row_no", "occurred_at", "kind", "merchant_ref", "provider_ref", "gross", "fee", "net")
+        empty_text = _("This file brought no rows of its own.")
+
+
+class BankRowTable(BaseTable):
+    """Bank lines of one file."""
+
+    row_no = NumberColumn(verbose_name=_("Row"))
+    booked_on = DateColumn(verbose_name=_("Booked"))
+    memo = tables.Column(verbose_name=_("Memo"))
+    reference = IdentifierColumn(verbose_name=_("Reference"))
+    amount_minor = MoneyColumn(verbose_name=_("Amount"))
+    balance_minor = MoneyColumn(verbose_name=_("Balance"))
+
+    class Meta(BaseTable.Meta):
+        model = BankLine
+        fields = ("row_no", "booked_on", "memo", "reference", "amount_minor", "balance_minor")
+        empty_text = _("This file brought no rows of its own.")
