@@ -105,6 +105,13 @@ class Shop:
         return cast.make_discrepancy(self.channel, payment=self.payment)
 
     @cached_property
+    def books_check(self):
+        """An uploaded file of the books, checked, with a rejected row."""
+        data = payments_csv({"channel": self.channel.code}, {"amount": "x", "merchant_ref": "B"})
+        job = take_upload(merchant=self.merchant, kind="payments", name="payments.csv", data=data, by=None, now=cast.NOW)
+        return run(job_id=job.pk)
+
+    @cached_property
     def membership(self):
         return cast.viewer(self.merchant).memberships.get()
 
@@ -113,6 +120,9 @@ CHANNEL = {"code": "channel.code"}
 
 RULES: dict[str, Rule] = {
     "merchants:home": Rule("view_settings"),
+    "merchants:jobs": Rule("view_money"),
+    "merchants:jobs_ring": Rule("view_money"),
+    "merchants:job_cancel": Rule("import_files", method="post", ids={"pk": "job.pk"}),
     "merchants:settings": Rule("view_settings"),
     "merchants:settings_edit": Rule("edit_settings"),
     "merchants:people": Rule("view_settings"),
@@ -148,4 +158,13 @@ RULES: dict[str, Rule] = {
         "withdraw_files", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}, data={"reason": "x"}
     ),
     "settlements:drop": Rule("import_files", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}),
+    "orders:orders": Rule("view_money"),
+    "orders:payments": Rule("view_money"),
+    "orders:refund_list": Rule("view_money"),
+    "orders:search": Rule("view_money", data={"q": "A1"}),
+    "orders:import": Rule("import_files"),
+    "orders:import_job": Rule("import_files", ids={"job_id": "books_check.pk"}),
+    "orders:import_confirm": Rule("edit_books", method="post", ids={"job_id": "books_check.pk"}),
+    "orders:import_rejected": Rule("import_files", ids={"job_id": "books_check.pk"}),
+    "orders:import_columns": Rule("import_files", fixed={"kind": "payments"}),
 }

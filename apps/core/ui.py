@@ -58,6 +58,20 @@ def badge_for(url_name: str, merchant, user) -> Badge | None:
     return _badges[url_name](merchant, user) if url_name in _badges else None
 
 
+# job kind -> its name for people; apps add theirs in `AppConfig.ready`.
+_job_names: dict[str, str] = {}
+
+
+def name_job(kind: str, label: str) -> None:
+    """Gives a kind of job the words that the list of jobs shows; `label` is lazily translated."""
+    _job_names[kind] = label
+
+
+def job_name(kind: str) -> str:
+    """The words for a kind of job, or the kind itself."""
+    return str(_job_names.get(kind, kind))
+
+
 def wants_partial(request: HttpRequest) -> bool:
     """True when htmx asks for a part of the page; a boosted link asks for the whole."""
     headers = request.headers

@@ -85,6 +85,13 @@ def merchant_for(user: User, slug: str, right: str) -> Membership:
     return membership
 
 
+def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
+    """A part of a page must not be replaced by the log-in form: htmx gets 401, upon which frame.js loads the whole page again."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=401)
+    return redirect_to_login(request.get_full_path())
+
+
 def needs(right: str) -> Callable:
     """Decorates a view whose address has `merchant_slug`; sets `request.merchant`, `request.membership` and the merchant's time zone.
 
@@ -97,7 +104,7 @@ def needs(right: str) -> Callable:
         @wraps(view)
         def guarded(request: HttpRequest, merchant_slug: str, *args, **kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _ask_to_log_in(request)
             request.membership = merchant_for(request.user, merchant_slug, right)
             request.merchant = request.membership.merchant
             if request.session.get("merchant") != merchant_slug:

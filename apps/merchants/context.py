@@ -14,7 +14,7 @@ from apps.merchants.selectors import memberships_of
 # url name, icon, label, short label for the phone, right. An entry whose address does not exist yet is left out.
 NAVIGATION = (
     ("reports:overview", "home", _("Overview"), _("Overview"), "view_money"),
-    ("orders:payments", "receipt", _("Orders and payments"), _("Orders"), "view_money"),
+    ("orders:orders", "receipt", _("Orders and payments"), _("Orders"), "view_money"),
     ("settlements:queue", "scale", _("Discrepancies"), _("Discrepancies"), "view_money"),
     ("orders:refunds", "receipt-refund", _("Refund review"), _("Refunds"), "view_money"),
     ("disputes:disputes", "gavel", _("Disputes"), _("Disputes"), "view_money"),
@@ -24,7 +24,7 @@ NAVIGATION = (
     ("channels:channels", "plug-connected", _("Channels"), _("Channels"), "view_money"),
     ("merchants:settings", "settings", _("Settings"), _("Settings"), "view_settings"),
 )
-PHONE_ENTRIES = ("reports:overview", "settlements:queue", "orders:refunds", "settlements:statements", "orders:payments")
+PHONE_ENTRIES = ("reports:overview", "settlements:queue", "orders:refunds", "settlements:statements", "orders:orders")
 STARTS_GROUP = {"merchants:settings"}
 
 
@@ -89,7 +89,7 @@ class Frame:
 
     @property
     def jobs_url(self) -> str:
-        return (address("core:jobs", merchant_slug=self.merchant.slug) or address("core:jobs")) if self.merchant else ""
+        return reverse("merchants:jobs_ring", args=[self.merchant.slug]) if self.merchant else ""
 
     @cached_property
     def merchants(self) -> list[Choice]:

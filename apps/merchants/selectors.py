@@ -2,6 +2,7 @@
 
 from django.db.models import Count, QuerySet
 
+from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.access import RIGHT_LABELS, RIGHTS
 from apps.merchants.enums import Role
 from apps.merchants.models import BankAccount, Membership, Merchant, User
@@ -19,6 +20,16 @@ def members_of(merchant: Merchant) -> QuerySet[Membership]:
 
 def bank_accounts_of(merchant: Merchant) -> QuerySet[BankAccount]:
     return BankAccount.objects.for_merchant(merchant).order_by("code")
+
+
+def jobs_of(merchant: Merchant) -> QuerySet[Job]:
+    """The merchant's background work, newest first."""
+    return Job.objects.for_merchant(merchant).select_related("requested_by").order_by("-pk")
+
+
+def running_jobs_of(merchant: Merchant) -> list[Job]:
+    """Work that waits or runs now, oldest first."""
+    return list(Job.objects.for_merchant(merchant).filter(state__in=OPEN_JOB_STATES).order_by("pk")[:20])
 
 
 def all_merchants() -> QuerySet[Merchant]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.merchants.views import members, session, settings, staff
+from apps.merchants.views import jobs, members, session, settings, staff
 
 app_name = "merchants"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("theme/", session.theme, name="theme"),
     path("staff/merchants/", staff.merchants, name="staff"),
     path("m/<slug:merchant_slug>/", session.home, name="home"),
+    path("m/<slug:merchant_slug>/jobs/", jobs.jobs, name="jobs"),
+    path("m/<slug:merchant_slug>/jobs/ring/", jobs.ring, name="jobs_ring"),
+    path("m/<slug:merchant_slug>/jobs/<int:pk>/cancel/", jobs.cancel, name="job_cancel"),
     path("m/<slug:merchant_slug>/settings/", settings.settings, name="settings"),
     path("m/<slug:merchant_slug>/settings/edit/", settings.edit, name="settings_edit"),
     path("m/<slug:merchant_slug>/settings/people/", members.people, name="people"),

@@ -63,6 +63,13 @@ def test_the_first_page_is_the_merchant_used_last():
 
 
 @pytest.mark.django_db
+def test_a_part_of_a_page_is_not_replaced_by_the_log_in_form(client):
+    cast.make_merchant()
+
+    assert client.get("/m/qingtian/settings/", headers={"HX-Request": "true"}).status_code == 401
+
+
+@pytest.mark.django_db
 def test_staff_see_all_merchants_and_others_do_not():
     shop = cast.make_merchant()
     staff = signed_in(cast.staff())
@@ -138,6 +145,18 @@ def test_not_found_is_a_page_of_ours(path):
     page = signed_in(cast.owner(cast.make_merchant())).get(path)
 
     assert (page.status_code, page.templates[0].name) == (404, "404.html")
+
+
+@pytest.mark.django_db
+def test_a_form_without_its_token_is_refused_with_a_page_of_ours():
+    user = cast.owner(cast.make_merchant())
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user, backend=BACKEND)
+
+    answer = client.post("/profile/", {"name": "X", "language": "en", "theme": "auto"})
+
+    user.refresh_from_db()
+    assert (answer.status_code, b"plain-card" in answer.content, user.language) == (403, True, "zh-hant")
 
 
 def test_the_page_for_our_own_faults_needs_nothing():

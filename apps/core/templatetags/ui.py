@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 
 from apps.core import panels
 from apps.core.due import due as due_clock
-from apps.core.ui import TONE_ICONS, Chip, Tone
+from apps.core.ui import TONE_ICONS, Chip, Tone, job_name
 
 register = template.Library()
+register.filter("job_name", job_name)
 
 
 @register.simple_tag
