@@ -10,6 +10,7 @@ from apps.settlements.matching.frames import PAYOUTS, ChannelTerms, shaped
 from apps.settlements.matching.schedule import due_days
 
 NEAR = 5  # a deposit with another amount is taken for the payout when it differs by at most a fifth of it
+NAMES_SOMETHING = r"[A-Za-z]{2}[A-Za-z_]*[0-9]{6}"  # a reference of its own: the deposit is about something else than an unnamed payout
 LATEST = 5  # open days after the due day on which an equal amount is still taken for the payout
 
 
@@ -101,8 +102,7 @@ def tie_to_bank(payouts: pl.DataFrame, bank_lines: pl.DataFrame, terms: list[Cha
     for offset in range(LATEST + 1):
         claim(_by_amount(open_payouts, lines, terms, offset), "due_amount")
     claim(_by_date_in_memo(open_payouts, lines), "due_date")
-    for offset in (0, 1):
-        claim(_by_near_amount(open_payouts, lines, terms, offset), "due_date")
+    claim(_by_near_amount(open_payouts, lines, terms), "due_date")
     return pl.concat(ties)
 
 
@@ -157,10 +157,10 @@ def _day_in_memo() -> pl.Expr:
     return pl.col("memo").str.extract(r"(?:^|[^0-9])(20[0-9]{6})(?:[^0-9]|$)", 1).alias("_day")
 
 
-def _by_near_amount(payouts: pl.DataFrame, lines: pl.DataFrame, terms: list[ChannelTerms], offset: int) -> pl.DataFrame:
-    """The only unnamed payout and the only deposit of a day, when their amounts are near and the memo names no other day."""
-    unnamed = _on_day(payouts.filter(~pl.col("is_named")), terms, offset)
-    silent = lines.with_columns(_day_in_memo()).filter(pl.col("_day").is_null())
+def _by_near_amount(payouts: pl.DataFrame, lines: pl.DataFrame, terms: list[ChannelTerms]) -> pl.DataFrame:
+    """The only unnamed payout and the only deposit of a day, when their amounts are near and the memo names nothing else."""
+    unnamed = _on_day(payouts.filter(~pl.col("is_named")), terms, 0)
+    silent = lines.filter(~pl.col("memo").str.contains(NAMES_SOMETHING) & _day_in_memo().is_null())
     on = ["channel_id", "booked_on"]
     pairs = unnamed.select(*on, pl.col("id").alias("payout_id"), "amount").join(
         silent.select(*on, pl.col("id").alias("bank_line_id"), pl.col("amount").alias("got")), on=on, how="inner", maintain_order="left"

@@ -114,3 +114,10 @@ def test_equal_deposits_on_one_day_are_twins_and_pair_off_once():
     bank = b.bank({"amount": 9800}, {"amount": 9800})
 
     assert told(payouts, bank) == [("unexpected_bank_line", "502", 0, 9800)]
+
+
+def test_a_near_amount_with_a_reference_of_its_own_is_another_matter():
+    payouts = formed({})
+    bank = b.bank({"amount": 9700, "memo": "ACME adjustment ACMADJ3082668331"})
+
+    assert told(payouts, bank) == [("payout_missing_in_bank", "1", 9800, 0), ("unexpected_bank_line", "501", 0, 9700)]
