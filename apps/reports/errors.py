@@ -51,5 +51,9 @@ class FiguresMoved(ReportError):
     message = _("The figures have changed since the month was prepared. Return it to draft and prepare it again.")
 
 
+class DetailsMoved(ReportError):
+    message = _("Lines were imported or matched while the report was written, so its sheets would not add up. Start it again.")
+
+
 class PdfUnavailable(ReportError):
     message = _("The PDF cannot be drawn on this machine: %(reason)s. The Excel report does not need it.")
