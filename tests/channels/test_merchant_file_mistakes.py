@@ -15,7 +15,7 @@ MISTAKES = [
     ('settles = "T+7"', "settle = 7", f"{ECPAY}: settles is missing"),
     ('currency = "TWD"', 'currency = "TWX"', '[merchant]: currency = "TWX" is not usable: a three-letter currency code like TWD is expected'),
     ('timezone = "Asia/Taipei"', 'timezone = "Taipei"', '[merchant]: timezone = "Taipei" is not usable: a time zone like Asia/Taipei is expected'),
-    ('slug = "qingtian"', 'slug = "qing tian"', '[merchant]: slug = "qing tian" is not usable: letters and digits are expected, then also - and _, at most 40'),
+    ('slug = "qingtian"', 'slug = "qing tian"', '[merchant]: slug = "qing tian" is not usable: letters and digits are expected, then also - and _'),
     ('name = "晴天選物"', "name = 7", "[merchant]: name = 7 is not usable: text in quotes is expected"),
     ('name = "晴天選物"', 'name = " "', '[merchant]: name = " " is not usable: it may not be empty'),
     ('weekend = ["sat", "sun"]', 'weekend = ["sunday"]', "[[calendars]] 1 TW: weekend = ['sunday'] is not usable: some of mon, tue, wed, thu, fri, sat, sun are expected, not all seven"),

@@ -66,6 +66,28 @@ def test_settlement_terms_are_read():
     assert terms.settlement_for(cast.make_channel(cast.make_merchant(), settles="weekly:fri")) == Settlement("weekly", 4)
 
 
+@pytest.mark.parametrize(
+    ("settles", "next_payout_on", "arrives_on"),
+    [
+        ("T+0", date(2026, 11, 20), date(2026, 11, 20)),
+        ("T+1", date(2026, 11, 20), date(2026, 11, 23)),
+        ("T+200", date(2026, 11, 20), date(2027, 8, 30)),
+        ("weekly:mon", date(2026, 11, 23), date(2026, 11, 23)),
+        ("weekly:fri", date(2026, 11, 20), date(2026, 11, 27)),
+        ("monthly:20", date(2026, 11, 20), date(2026, 12, 21)),
+        ("monthly:5", date(2026, 12, 7), date(2026, 12, 7)),
+    ],
+)
+def test_the_next_payout_and_the_day_of_todays_money(settles, next_payout_on, arrives_on):
+    shop = cast.make_merchant()
+    HolidayCalendar.objects.create(merchant=shop, code="TW", weekend=["sat", "sun"], holidays=["2027-01-01"])
+    cast.make_channel(shop, settles=settles)
+
+    [card] = cards_of(shop, cast.NOW)
+
+    assert (card.next_payout_on, card.arrives_on) == (next_payout_on, arrives_on)
+
+
 def test_a_month_names_holidays_and_due_days():
     ecpay = cast.make_channel(cast.make_merchant(), settles="T+1")
 

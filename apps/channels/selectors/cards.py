@@ -109,9 +109,11 @@ def _payout_days(channel: Channel, calendars: dict[str, BusinessCalendar], today
         calendar = terms.calendar_for(channel, calendars)
         settlement = terms.settlement_for(channel)
         arrives_on = settlement.due(today, calendar)
+        if settlement.kind == "days":  # every open day pays for some business date
+            return (calendar.next_open(today) if settlement.number else today), arrives_on
         # Due days never fall as business days rise, so the first one that is not past is the next.
         day = today
-        while day > today - timedelta(days=120) and settlement.due(day - timedelta(days=1), calendar) >= today:
+        while settlement.due(day - timedelta(days=1), calendar) >= today:
             day -= timedelta(days=1)
         return settlement.due(day, calendar), arrives_on
     except CalendarError:

@@ -73,7 +73,7 @@ def _sheet(section: Section) -> dict:
         mapping["skip_rows"] = section.integer("skip_rows", low=0, high=1000)
     _names(section, "footer_starts", mapping)
     section.read += [key for key in ("skip_rows",) if key not in section.read]
-    if "delimiter" in mapping and mapping["delimiter"] not in ("tab", "\\t") and len(mapping["delimiter"]) != 1:
+    if "delimiter" in mapping and not _is_delimiter(mapping["delimiter"]):
         section.wrong("delimiter", _('one character or "tab" is expected'))
     if "encoding" in mapping and not _is_encoding(mapping["encoding"]):
         section.wrong("encoding", _("an encoding like utf-8, big5 or gb18030 is expected"))
@@ -113,6 +113,10 @@ def _check_format(section: Section, key: str, mapping: dict) -> None:
         good = False
     if not good:
         section.wrong(key, _('a format like "%%Y/%%m/%%d" is expected') % {})
+
+
+def _is_delimiter(text: str) -> bool:
+    return text in ("tab", "\\t", "\t") or (len(text) == 1 and text.isprintable() and text != '"')
 
 
 def _is_encoding(name: str) -> bool:

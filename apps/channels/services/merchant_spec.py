@@ -135,7 +135,7 @@ def _merchant(section: Section) -> dict:
     if "tax_no" in section.table:
         optional["tax_no"] = section.text("tax_no", "", max_length=20)
     if "difference_threshold" in section.table:
-        optional["difference_threshold_minor"] = section.money("difference_threshold", values["currency"], None) or 0
+        optional["difference_threshold_minor"] = section.money("difference_threshold", values["currency"], "0") or 0
     section.read += [key for key in ("tax_no", "difference_threshold") if key not in section.read]
     section.finish()
     return {**values, "optional": optional}
@@ -143,7 +143,7 @@ def _merchant(section: Section) -> dict:
 
 def _calendar(section: Section) -> CalendarSpec:
     spec = CalendarSpec(
-        code=section.code("code"),
+        code=section.code("code", max_length=20),
         weekend=section.texts("weekend", ["sat", "sun"]),
         holidays=section.days("holidays"),
         workdays=section.days("workdays"),

@@ -39,20 +39,25 @@ class Section:
         given, value = self._take(key, default, str, "", _("text in quotes is expected"))
         if given and not value.strip() and default is REQUIRED:
             self.wrong(key, _("it may not be empty"))
+        if given and not value.isprintable():
+            self.wrong(key, _("one line of plain text is expected"))
+            return ""
         if given and len(value) > max_length:
             self.wrong(key, _("at most %(count)d characters are expected") % {"count": max_length})
         return value[:max_length].strip()
 
-    def code(self, key: str) -> str:
-        value = self.text(key, max_length=40)
-        return self.matching(
-            key, value, lambda text: bool(CODE.fullmatch(text)), _("letters and digits are expected, then also - and _, at most 40")
-        )
+    def code(self, key: str, *, max_length: int = 40) -> str:
+        value = self.text(key, max_length=max_length)
+        return self.matching(key, value, lambda text: bool(CODE.fullmatch(text)), _("letters and digits are expected, then also - and _"))
 
     def choice(self, key: str, options: Iterable[str], default=REQUIRED) -> str:
         options = list(options)
         value = self.text(key, default)
-        return self.matching(key, value, options.__contains__, _("one of %(options)s is expected") % {"options": ", ".join(options)})
+        expected = _("one of %(options)s is expected") % {"options": ", ".join(options)}
+        if not value and default is not REQUIRED:
+            self.wrong(key, expected)
+            return default
+        return self.matching(key, value, options.__contains__, expected)
 
     def matching(self, key: str, value: str, accepts: Callable[[str], bool], expected: str) -> str:
         """The value, with a fault when the file gave one that `accepts` refuses."""
@@ -71,7 +76,7 @@ class Section:
     def texts(self, key: str, default=REQUIRED) -> list[str]:
         expected = _("a list of texts is expected")
         given, value = self._take(key, default, list, [], expected)
-        if given and not all(isinstance(item, str) and item.strip() for item in value):
+        if given and not all(isinstance(item, str) and item.strip() and item.isprintable() for item in value):
             self.wrong(key, expected)
             return []
         return [item.strip() for item in value]
@@ -132,7 +137,7 @@ class Section:
         """A small table of texts, such as `types`."""
         expected = _("a table of texts is expected")
         given, value = self._take(key, {}, dict, {}, expected)
-        if given and not all(isinstance(item, str) for item in value.values()):
+        if given and not all(isinstance(item, str) and (word + item).isprintable() for word, item in value.items()):
             self.wrong(key, expected)
             return {}
         return value
