@@ -11,8 +11,11 @@ from functools import cached_property
 
 from apps.channels.models import HolidayCalendar
 from apps.core import files
+from apps.core.jobs.runner import run
 from apps.core.models import Job
+from apps.orders.services.uploads import take_upload
 from tests import cast
+from tests.orders.files import payments_csv
 
 
 @dataclass(frozen=True)

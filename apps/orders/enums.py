@@ -28,3 +28,10 @@ class RefundState(models.TextChoices):
     UNKNOWN = "unknown", _("result being confirmed")
     SUCCEEDED = "succeeded", _("succeeded")
     FAILED = "failed", _("failed")
+
+
+class BookJob(models.TextChoices):
+    """Kinds of background job on a file of the books."""
+
+    CHECK = "orders.check_books", _("check of a file of the books")
+    IMPORT = "orders.import_books", _("import of a file of the books")

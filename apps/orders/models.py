@@ -3,10 +3,12 @@
 from django.db import models
 from django.db.models import Q
 
+from apps.channels.enums import METHOD_LABELS
 from apps.channels.models import Channel
 from apps.core.scoping import TenantQuerySet
 from apps.merchants.models import Merchant
 from apps.orders.enums import PaymentState, RefundState
+from apps.orders.states import CAPTURED
 
 # PostgreSQL finds a prefix through an index only with this class, whatever the database's collation; it serves equality, too.
 PREFIXES = ["int8_ops", "varchar_pattern_ops"]
@@ -98,10 +100,26 @@ class Payment(models.Model):
             models.Index(fields=["merchant", "-placed_at", "-id"], name="payment_newest"),
             models.Index(fields=["merchant", "provider_ref_key"], opclasses=PREFIXES, name="payment_provider_ref"),
             models.Index(fields=["channel", "business_date"], name="payment_channel_day"),
+            models.Index(fields=["merchant", "amount_minor"], name="payment_amount"),
+            # Most payments are paid; the others are looked for by name and would be a needle in a haystack of a million.
+            models.Index(
+                fields=["merchant", "state", "-placed_at", "-id"],
+                condition=Q(state__in=[value for value in PaymentState.values if value != "paid"]),
+                name="payment_not_paid",
+            ),
         ]
 
     def __str__(self):
         return self.merchant_ref
+
+    @property
+    def is_captured(self) -> bool:
+        """Money was taken, whether or not some of it went back."""
+        return self.state in CAPTURED
+
+    @property
+    def method_label(self) -> str:
+        return str(METHOD_LABELS.get(self.method, self.method))
 
 
 class Refund(models.Model):

@@ -104,8 +104,8 @@ def test_every_fault_of_a_row_is_told_at_once():
     assert faults(checked) == [
         (2, "currency", "bad_currency", "?"),
         (2, "amount", "bad_amount", "x"),
-        (2, "paid_at", "bad_time", "never"),
         (2, "status", "unknown_state", "done"),
+        (2, "paid_at", "bad_time", "never"),
     ]
 
 

@@ -166,7 +166,9 @@ def _faults(frame: pl.DataFrame, checks: list[Check]) -> list[pl.DataFrame]:
 
 def _sorted_out(frame: pl.DataFrame, faults: list[pl.DataFrame], kept: tuple[str, ...], rows_in: int) -> CheckedBooks:
     # One reason a cell is enough: an empty amount is missing, and not also a bad amount.
-    rejected = pl.concat(faults).unique(["row_no", "column"], keep="first", maintain_order=True).sort("row_no", maintain_order=True)
+    rejected = pl.concat(faults).unique(["row_no", "column"], keep="first", maintain_order=True)
+    places = {name: at for at, name in enumerate(frame.columns)}  # as the file has them: a row's faults are told from left to right
+    rejected = rejected.sort("row_no", pl.col("column").replace_strict(places, default=-1, return_dtype=pl.Int64), maintain_order=True)
     frame = frame.select(kept)
     if rejected.height:
         frame = frame.join(rejected.select("row_no").unique(), on="row_no", how="anti", maintain_order="left")

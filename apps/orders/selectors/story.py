@@ -1,0 +1,118 @@
+"""What the books know of one order, in the order it happened. Later apps add what providers and banks say."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from apps.channels.cells import key_text
+from apps.merchants.models import Merchant
+from apps.orders.enums import PaymentState, RefundState
+from apps.orders.models import Order, Payment, PaymentEvent, Refund
+
+
+@dataclass(frozen=True, slots=True)
+class StoryItem:
+    """One thing that happened. `group` is the filter it belongs to (order, payment, refund; later apps add theirs).
+
+    `amount_minor` is signed from the merchant's side; None where no money is named. `state` is done, expected or fault.
+    """
+
+    at: datetime
+    title: str
+    group: str
+    detail: str = ""
+    amount_minor: int | None = None
+    currency: str = ""
+    icon: str = "check"
+    state: str = "done"
+    href: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBooks:
+    """An order with its payments and refunds in the order they happened, and the sums by currency."""
+
+    order: Order
+    payments: list[Payment]
+    refunds: list[Refund]
+    events: list[PaymentEvent]
+
+    @property
+    def sums(self) -> list[tuple[str, int, int, int]]:
+        """(currency, captured, refunded, kept) in minor units; captured counts paid payments, refunded succeeded refunds."""
+        currencies = sorted({row.currency for row in [*self.payments, *self.refunds]})
+        return [(currency, *self._sum(currency)) for currency in currencies]
+
+    def _sum(self, currency: str) -> tuple[int, int, int]:
+        captured = sum(row.amount_minor for row in self.payments if row.currency == currency and row.is_captured)
+        refunded = sum(row.amount_minor for row in self.refunds if row.currency == currency and row.state == RefundState.SUCCEEDED)
+        return captured, refunded, captured - refunded
+
+
+def order_for(merchant: Merchant, order_no: str) -> Order:
+    """The merchant's order of that number, compared without case and blanks. :raises Http404: where there is none."""
+    return get_object_or_404(Order.objects.for_merchant(merchant).select_related("storefront"), order_key=key_text(order_no))
+
+
+def order_books(order: Order) -> OrderBooks:
+    """Three queries."""
+    payments = list(Payment.objects.filter(order=order, merchant=order.merchant_id).select_related("channel").order_by("placed_at", "pk"))
+    keys = [payment.pk for payment in payments]
+    refunds = Refund.objects.filter(payment_id__in=keys, merchant=order.merchant_id).select_related("channel", "payment")
+    events = PaymentEvent.objects.filter(payment_id__in=keys, merchant=order.merchant_id).order_by("happened_at", "pk")
+    return OrderBooks(order, payments, list(refunds.order_by("requested_at", "pk")), list(events))
+
+
+def order_story(order: Order, books: OrderBooks | None = None) -> list[StoryItem]:
+    """All that the books say about the order, oldest first."""
+    books = books or order_books(order)
+    items = [_placed(order)]
+    for payment in books.payments:
+        items += _payment_items(payment)
+    for refund in books.refunds:
+        items += _refund_items(refund)
+    by_key = {payment.pk: payment for payment in books.payments}
+    items += [_event_item(event, by_key[event.payment_id]) for event in books.events]
+    return sorted(items, key=lambda item: item.at)
+
+
+def _placed(order: Order) -> StoryItem:
+    detail = _("at %(storefront)s") % {"storefront": order.storefront.code} if order.storefront else ""
+    return StoryItem(order.placed_at, _("Order placed"), "order", detail, order.total_minor, order.currency, "shopping-cart")
+
+
+def _payment_items(payment: Payment) -> list[StoryItem]:
+    where = f"{payment.channel.label} · {payment.method_label} · {payment.merchant_ref}"
+    if payment.paid_at and payment.is_captured:
+        return [StoryItem(payment.paid_at, _("Payment succeeded"), "payment", where, payment.amount_minor, payment.currency, "credit-card")]
+    failed = payment.state in (PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.CANCELLED)
+    title = _("Payment attempt: %(state)s") % {"state": payment.get_state_display()}
+    state = "fault" if failed else "expected"
+    return [StoryItem(payment.placed_at, title, "payment", where, None, payment.currency, "credit-card", state)]
+
+
+def _refund_items(refund: Refund) -> list[StoryItem]:
+    where = " · ".join(part for part in (refund.refund_no, refund.reason) if part)
+    asked = StoryItem(refund.requested_at, _("Refund requested"), "refund", where, None, refund.currency, "receipt-refund")
+    if refund.refunded_at and refund.state == RefundState.SUCCEEDED:
+        title, amount = _("Refund succeeded"), -refund.amount_minor
+        return [asked, StoryItem(refund.refunded_at, title, "refund", refund.refund_no, amount, refund.currency, "receipt-refund")]
+    if refund.state == RefundState.REQUESTED:
+        return [asked]
+    state = "fault" if refund.state in (RefundState.FAILED, RefundState.REJECTED) else "expected"
+    title = _("Refund: %(state)s") % {"state": refund.get_state_display()}
+    moment = refund.refunded_at or refund.requested_at
+    return [asked, StoryItem(moment, title, "refund", refund.refund_no, None, refund.currency, "receipt-refund", state)]
+
+
+def _event_item(event: PaymentEvent, payment: Payment) -> StoryItem:
+    """A change that a later file of the books made."""
+    states = RefundState if event.kind == "books.refund_state_changed" else PaymentState
+    labels = dict(states.choices)
+    was, now = (str(labels.get(event.detail.get(end, ""), event.detail.get(end, ""))) for end in ("from", "to"))
+    title = _("The books changed this refund") if states is RefundState else _("The books changed this payment")
+    detail = f"{event.detail.get('refund_no') or payment.merchant_ref} · {was} → {now} · {event.detail.get('file', '')}"
+    return StoryItem(event.happened_at, title, "refund" if states is RefundState else "payment", detail, icon="books")

@@ -1,0 +1,25 @@
+"""Files of the books as jobs: the check before anything is written, and the writing."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from apps.core import clock
+from apps.core.jobs.registry import job
+from apps.merchants.models import Merchant
+from apps.orders.enums import BookJob
+from apps.orders.services.uploads import check_upload, write_upload
+
+
+@job(BookJob.CHECK, queue="imports", limit=timedelta(minutes=10))
+def check_books(job, progress) -> dict:
+    """payload: kind, name, sha256."""
+    progress(10, _("Checking every row"))
+    return check_upload(merchant=Merchant.objects.get(pk=job.merchant_id), payload=job.payload)
+
+
+@job(BookJob.IMPORT, queue="imports", limit=timedelta(minutes=30))
+def import_books(job, progress) -> dict:
+    """payload: kind, name, sha256, keep_good. Safe to repeat: a file that is in is not looked at again."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    return write_upload(merchant=merchant, payload=job.payload, by=job.requested_by, now=clock.now(), progress=progress)
