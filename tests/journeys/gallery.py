@@ -81,4 +81,23 @@ def gallery(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     return HttpResponse(template.render(context, request))
 
 
-urlpatterns = [path("m/<slug:merchant_slug>/gallery/", gallery, name="gallery"), *pages]
+@needs("view_money")
+def desk(request: HttpRequest, merchant_slug: str) -> HttpResponse:
+    """A list with its drawer open."""
+    now = clock.now()
+    queue = [
+        ("通道說沒有這筆付款", "LINE Pay　A10251", 368000, None, -368000, now - timedelta(hours=27), "tone-red", "alert-circle"),
+        ("通道說有，我們沒有", "綠界 · 超商代碼　…1174408", None, 129000, 129000, now - timedelta(hours=5), "tone-red", "alert-circle"),
+        ("手續費多收", "綠界 · 信用卡　A10293", 124500, 123300, -1200, now + timedelta(hours=2), "tone-amber", "alert-triangle"),
+        ("退款多扣", "街口　A10148", -45000, -54000, -9000, now + timedelta(days=5), "tone-neutral", "circle-dashed"),
+    ]
+    context = {"queue": queue, "pairs": PAIRS, "trail": TRAIL, "tabs": [Tab("全部", "?a", True, "7"), Tab("我的", "?b", count="4")]}
+    template = engines["django"].from_string(Path(__file__).with_name("gallery_desk.html").read_text(encoding="utf-8"))
+    return HttpResponse(template.render(context, request))
+
+
+urlpatterns = [
+    path("m/<slug:merchant_slug>/gallery/", gallery, name="gallery"),
+    path("m/<slug:merchant_slug>/gallery/desk/", desk, name="gallery_desk"),
+    *pages,
+]
