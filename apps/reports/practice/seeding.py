@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from apps.core.clock import local_date
 from apps.merchants.enums import Role
 from apps.merchants.models import Membership, Merchant, User
+from apps.reports.figures.months import Month
 from apps.reports.practice import people
 from apps.reports.practice.world import Plan, make_world
+from apps.reports.services.month_work import APPROVE, PREPARE, work_on_month
 from apps.settlements.models import Discrepancy
 from apps.settlements.services.drop import load_drop
 from apps.settlements.services.reconcile import reconcile
@@ -46,7 +48,7 @@ def seed_demo(*, plan: Plan, password: str, now: datetime, progress: Callable[[i
         users = _people(password)
         shop, seeded = _load(plan, users, now, lambda percent, step: progress(percent * 70 // 100, step))
         _join(shop, users)
-        _work_on_desk(shop, users, now, random.Random(plan.seed))  # noqa: S311  sample data
+        _work_on_desk(shop, users, now, _first_month(plan.days, now), random.Random(plan.seed))  # noqa: S311  sample data
         small = Plan(
             slug=f"{plan.slug}-tainan", name=f"{plan.name} 台南", prefix="NT", days=TRAINING_DAYS, per_day=4, seed=plan.seed + 1, faults=3
         )
@@ -56,6 +58,20 @@ def seed_demo(*, plan: Plan, password: str, now: datetime, progress: Callable[[i
         progress(100, _("Done"))
     seeded.still_open, seeded.refused = open_ones(shop).count(), seeded.refused + second.refused
     return seeded
+
+
+def close_first_month(
+    *, shop: Merchant, days: int, now: datetime, progress: Callable[[int, str], None] = lambda percent, step: None
+) -> str:
+    """Prepares the oldest month as the accountant and approves it as the approver. Returns its name.
+
+    :raises ReportError: what stands in the way, such as fonts for the PDF that are still on their way; the shop is whole without it.
+    """
+    month = _first_month(days, now)
+    for action, role in ((PREPARE, Role.ACCOUNTANT), (APPROVE, Role.APPROVER)):
+        by = Membership.objects.for_merchant(shop).select_related("user").get(role=role).user
+        work_on_month(action=action, merchant=shop, month=month, by=by, language=by.language, now=now, progress=progress)
+    return str(month)
 
 
 def _load(plan: Plan, users: dict[str, User], now: datetime, progress: Callable[[int, str], None]) -> tuple[Merchant, Seeded]:
@@ -80,6 +96,10 @@ def _load(plan: Plan, users: dict[str, User], now: datetime, progress: Callable[
     return merchant, Seeded(merchant, world.facts["payments"], found, len(world.truth), found, refused)
 
 
+def _first_month(days: int, now: datetime) -> Month:
+    return Month.of(local_date(now, ZONE) - timedelta(days=days))
+
+
 def _people(password: str) -> dict[str, User]:
     """A login for each role; those that exist already are left as they are."""
     users = {}
@@ -98,15 +118,10 @@ def _join(shop: Merchant, users: dict[str, User]) -> None:
     Membership.objects.bulk_create(Membership(merchant=shop, user=users[role], role=role) for role in people.MEMBERS)
 
 
-def _work_on_desk(shop: Merchant, users: dict[str, User], now: datetime, rng: random.Random) -> None:
+def _work_on_desk(shop: Merchant, users: dict[str, User], now: datetime, first_month: Month, rng: random.Random) -> None:
     """The older differences are closed with their reasons; of the newest some are in someone's hands and spoken about."""
     waiting = list(open_ones(shop).order_by("-business_date", "kind", "pk"))
-    month_ago = local_date(now, shop.timezone) - timedelta(days=31)
-    answered = [
-        item
-        for at, item in enumerate(waiting)
-        if at >= LEFT_OPEN or (at >= LEFT_OPEN // 2 and item.business_date < month_ago - timedelta(days=31))
-    ]
+    answered = [item for at, item in enumerate(waiting) if at >= LEFT_OPEN or item.business_date <= first_month.last]
     for item in reversed(answered):
         how, why = people.ANSWERS.get(item.kind, people.ANY_ANSWER)
         resolve(merchant=shop, ids=[item.pk], resolution=how, reason=why, by=users[Role.ACCOUNTANT], now=now)

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditEvent
@@ -15,8 +16,10 @@ from tests import cast
 
 
 def _demo(**options) -> str:
+    """Nineteen days up to the cast's today; their month is not over, so none is closed."""
     out = io.StringIO()
-    call_command("demo", days=20, stdout=out, stderr=io.StringIO(), **options)
+    with time_machine.travel(cast.NOW, tick=False):
+        call_command("demo", days=19, stdout=out, stderr=io.StringIO(), **options)
     return out.getvalue()
 
 
@@ -39,6 +42,7 @@ def test_demo_makes_logins_for_each_role_and_a_second_run_changes_nothing():
     assert (staff.is_staff, staff.memberships.count()) == (True, 0)
     assert User.objects.get(email=people.email("owner")).memberships.count() == 2
     assert people.PASSWORD in said
+    assert "The oldest month is left for you to close: The month is not over yet." in said
 
     before = _counts()
     again = _demo()

@@ -45,8 +45,8 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(prefix="hezhang-bench-") as place, override_settings(MEDIA_ROOT=Path(place) / "kept"):
             folder = Path(place) / "drop"
             made = self._make(folder, rows)
-            steps = self._measure(folder)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE
+            steps = self._measure(folder, tell=options["verbosity"] > 1)
+        peak = _peak_mb()
         merchant = Merchant.objects.get(slug=SLUG)
         found = Counter(Discrepancy.objects.for_merchant(merchant).values_list("kind", flat=True))
         if not keep:
@@ -63,14 +63,17 @@ class Command(BaseCommand):
         made = subprocess.run([sys.executable, script, folder, str(rows)], check=True, capture_output=True, text=True)  # noqa: S603
         return json.loads(made.stdout)
 
-    def _measure(self, folder: Path) -> dict[str, float]:
-        """Seconds by step, from bytes on disk to rows committed."""
-        now, steps, started = clock.now(), {}, time.perf_counter()
+    def _measure(self, folder: Path, *, tell: bool) -> dict[str, float]:
+        """Seconds by step, from bytes on disk to rows committed. `tell` also says what each step took of processor and memory."""
+        now, steps, started, worked = clock.now(), {}, time.perf_counter(), time.process_time()
 
         def lap(name: str) -> None:
-            nonlocal started
-            ended = time.perf_counter()
-            steps[name], started = ended - started, ended
+            nonlocal started, worked
+            ended, busy = time.perf_counter(), time.process_time()
+            steps[name] = ended - started
+            if tell:
+                self.stderr.write(f"{name}: {steps[name]:.1f} s, {busy - worked:.1f} s of it our own work, {_peak_mb()} MB at most so far")
+            started, worked = ended, busy
 
         merchant = load_merchant_file((folder / "merchant.toml").read_bytes(), by=None, now=now).merchant
         for name, load in (("payments.csv", import_payments), ("refunds.csv", import_refunds)):
@@ -83,3 +86,7 @@ class Command(BaseCommand):
         reconcile(merchant=merchant, as_of=AS_OF, now=now)
         lap("reconcile")
         return steps
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE

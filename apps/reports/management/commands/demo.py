@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core import clock
 from apps.merchants.models import Merchant, User
+from apps.reports.errors import ReportError
 from apps.reports.practice import people
-from apps.reports.practice.seeding import seed_demo
+from apps.reports.practice.seeding import close_first_month, seed_demo
 from apps.reports.practice.world import Plan
 
 ROLES = ("owner", "accountant", "approver", "operator", "viewer", "staff")
@@ -44,7 +45,17 @@ class Command(BaseCommand):
             f"{seeded.merchant.name}: {seeded.payments} payments in {days} days, {seeded.found} differences found of "
             f"{seeded.planted} planted, {seeded.still_open} still open."
         )
+        self._close(seeded.merchant, days)
         self._logins(password or people.PASSWORD)
+
+    def _close(self, shop: Merchant, days: int) -> None:
+        """The oldest month, as an example of a closed one; where that cannot be, it is left to the visitor."""
+        try:
+            month = close_first_month(shop=shop, days=days, now=clock.now(), progress=self._progress)
+        except ReportError as error:
+            self.stdout.write(f"The oldest month is left for you to close: {error}")
+        else:
+            self.stdout.write(f"{month} is closed: prepared by the accountant, approved by the approver.")
 
     def _logins(self, password: str) -> None:
         """The table of logins; a password that was changed since is not pretended to be known."""
