@@ -1,6 +1,7 @@
 """What the larger components show: ready values, made by a view or a selector, drawn by `{% load ui %}`."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,8 @@ class Bar:
 def bars(cells: list[Cell]) -> list[Bar]:
     """The parts of the whole (every cell with a share) side by side. A part too thin to see is drawn 4 wide; the figure stays true."""
     parts = [cell.share for cell in cells if cell.share > 0]
-    whole = sum(parts)
-    drawn, x = [], 0
-    for number, share in enumerate(parts, start=1):
-        width = max(4, round(share * 1000 / whole))
-        drawn.append(Bar(min(number, 6), x, max(width - 1, 3)))
-        x += width
-    return drawn
+    widths = [max(4, round(share * 1000 / sum(parts))) for share in parts]
+    if widths:
+        widths[widths.index(max(widths))] -= sum(widths) - 1000  # the widest gives way, so that all of it fits
+    starts = accumulate([0, *widths])
+    return [Bar(min(number, 6), x, width - 1) for number, (x, width) in enumerate(zip(starts, widths, strict=False), start=1)]

@@ -14,7 +14,7 @@ from apps.merchants.selectors import memberships_of
 # url name, icon, label, short label for the phone, right. An entry whose address does not exist yet is left out.
 NAVIGATION = (
     ("reports:overview", "home", _("Overview"), _("Overview"), "view_money"),
-    ("orders:orders", "receipt", _("Orders and payments"), _("Orders"), "view_money"),
+    ("orders:orders", "receipt", _("Orders & payments"), _("Orders"), "view_money"),
     ("settlements:queue", "scale", _("Discrepancies"), _("Discrepancies"), "view_money"),
     ("orders:refunds", "receipt-refund", _("Refund review"), _("Refunds"), "view_money"),
     ("disputes:disputes", "gavel", _("Disputes"), _("Disputes"), "view_money"),

@@ -147,6 +147,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 
 # Lists, tables, API
 DJANGO_TABLES2_TEMPLATE = "components/table.html"
+FILTERS_EMPTY_CHOICE_LABEL = _("all")
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
