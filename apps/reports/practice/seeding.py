@@ -121,7 +121,8 @@ def _join(shop: Merchant, users: dict[str, User]) -> None:
 def _work_on_desk(shop: Merchant, users: dict[str, User], now: datetime, first_month: Month, rng: random.Random) -> None:
     """The older differences are closed with their reasons; of the newest some are in someone's hands and spoken about."""
     waiting = list(open_ones(shop).order_by("-business_date", "kind", "pk"))
-    answered = [item for at, item in enumerate(waiting) if at >= LEFT_OPEN or item.business_date <= first_month.last]
+    is_over = first_month.last < local_date(now, ZONE)
+    answered = [item for at, item in enumerate(waiting) if at >= LEFT_OPEN or (is_over and item.business_date <= first_month.last)]
     for item in reversed(answered):
         how, why = people.ANSWERS.get(item.kind, people.ANY_ANSWER)
         resolve(merchant=shop, ids=[item.pk], resolution=how, reason=why, by=users[Role.ACCOUNTANT], now=now)
