@@ -8,5 +8,6 @@ class HezhangError(Exception):
 
     def __init__(self, message=None, **params):
         self.params = params
-        self.message = message or self.message
-        super().__init__(str(self.message) % params if params else str(self.message))
+        text = message or self.message
+        self.message = str(text) % params if params else text
+        super().__init__(str(self.message))

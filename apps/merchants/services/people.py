@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.audit.services import record
@@ -11,7 +12,7 @@ from apps.merchants.models import Membership, Merchant, User
 
 
 @transaction.atomic
-def add_member(*, merchant: Merchant, email: str, name: str, role: str, by: User, now: datetime) -> tuple[Membership, bool]:
+def add_member(*, merchant: Merchant, email: str, name: str, role: str, by: User | None, now: datetime) -> tuple[Membership, bool]:
     """Puts a person into the merchant; a new e-mail makes a user who must first set a password.
 
     Returns the membership and whether the user is new.
@@ -23,7 +24,7 @@ def add_member(*, merchant: Merchant, email: str, name: str, role: str, by: User
     if user and Membership.objects.for_merchant(merchant).filter(user=user).exists():
         raise AlreadyMember
     is_new = user is None
-    user = user or User.objects.create_user(email, name=name, language=by.language)
+    user = user or User.objects.create_user(email, name=name, language=by.language if by else settings.LANGUAGE_CODE)
     membership = Membership.objects.create(merchant=merchant, user=user, role=role)
     record(merchant_id=merchant.pk, action="member.added", subject=membership, by=by, now=now, after={"email": email, "role": role})
     return membership, is_new
