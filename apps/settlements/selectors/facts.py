@@ -64,7 +64,7 @@ class Facts:
         """The day the money should be in the bank, by the channel's calendar."""
         if self.payout:
             return self.payout.due_on
-        moved = self.line.business_date if self.line else self.payment.business_date if self.payment else None
+        moved = next((side.business_date for side in (self.line, self.refund, self.payment) if side), None)
         return self.settlement.due(moved, self.calendar) if moved else None
 
     @property
