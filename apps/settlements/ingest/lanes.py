@@ -31,16 +31,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Lane:
-    """Which tables a road fills; `owner` is the field that names the channel or bank account."""
+    """Which tables a road fills; `owner` is the field that names the channel or bank account, `clock` the one that dates a line."""
 
     file_model: type[models.Model]
     line_model: type[models.Model]
     sighting_model: type[models.Model]
     owner: str
+    clock: str
 
 
-STATEMENTS = Lane(Statement, StatementLine, LineSighting, "channel")
-BANK = Lane(BankStatement, BankLine, BankLineSighting, "bank_account")
+STATEMENTS = Lane(Statement, StatementLine, LineSighting, "channel", "occurred_at")
+BANK = Lane(BankStatement, BankLine, BankLineSighting, "bank_account", "booked_on")
 
 
 def lane_of(owner: Channel | BankAccount) -> Lane:

@@ -11,7 +11,7 @@ import polars as pl
 from apps.core.bulk import queryset_frame
 from apps.settlements.ingest.lanes import Lane
 
-FEW = 2_000  # up to here the known rows are looked up by hash, beyond it the owner's hashes are read as a whole
+FEW = 2_000  # up to here the known rows are looked up by hash, beyond it the owner's rows of the same time are read
 KNOWN = {"id": pl.Int64(), "row_hash": pl.Int64(), "ordinal": pl.Int64()}
 
 
@@ -26,18 +26,19 @@ class Sorted:
 def sort_rows(lane: Lane, owner_id: int, rows: pl.DataFrame) -> Sorted:
     """Numbers equal rows within the file and splits off those that are in already."""
     numbered = rows.sort("row_no").with_columns(pl.int_range(pl.len()).over("row_hash").alias("ordinal"))
-    known = _known(lane, owner_id, numbered["row_hash"])
+    known = _known(lane, owner_id, numbered)
     if known.is_empty():
         return Sorted(numbered, numbered.head(0).with_columns(pl.lit(None, dtype=pl.Int64).alias("id")))
     on = ["row_hash", "ordinal"]
     return Sorted(numbered.join(known, on=on, how="anti", maintain_order="left"), numbered.join(known, on=on, how="inner"))
 
 
-def _known(lane: Lane, owner_id: int, hashes: pl.Series) -> pl.DataFrame:
+def _known(lane: Lane, owner_id: int, rows: pl.DataFrame) -> pl.DataFrame:
     live = lane.line_model.objects.filter(**{f"{lane.owner}_id": owner_id}, is_live=True)
-    distinct = hashes.unique()
-    if len(distinct) > FEW:
-        return queryset_frame(live, KNOWN)
+    distinct = rows["row_hash"].unique()
+    if len(distinct) > FEW:  # equal cells hold an equal time, so what was known lies between the first and the last of the file
+        first, last = rows[lane.clock].min(), rows[lane.clock].max()
+        return queryset_frame(live.filter(**{f"{lane.clock}__range": (first, last)}).order_by(), KNOWN)
     parts = [queryset_frame(live.filter(row_hash__in=part.to_list()), KNOWN) for part in _parts(distinct, 500)]
     return pl.concat([pl.DataFrame(schema=KNOWN), *parts])
 

@@ -81,23 +81,16 @@ def bank_known_until(merchant) -> dict:
     return known
 
 
-def sources_of(channel: Channel, line_ids: pl.Series) -> pl.DataFrame:
+def sources_of(channel: Channel, books: frames.ChannelBooks, line_ids: pl.Series) -> pl.DataFrame:
     """`line_id` → `source_file`, `source_row`: of all files that hold the row the one with the fewest days, then the shortest name.
 
     So the answer does not depend on which file came first.
     """
-    own = StatementLine.objects.for_merchant(channel.merchant_id).filter(channel=channel, is_live=True)
-    shape = {"line_id": pl.Int64(), "source_row": pl.Int64(), "source_file": pl.String(), "first_day": pl.Date(), "last_day": pl.Date()}
-    names = {
-        "source_row": "row_no",
-        "source_file": "statement__name",
-        "first_day": "statement__first_day",
-        "last_day": "statement__last_day",
-    }
-    ids = line_ids.drop_nulls().unique()
-    few = len(ids) <= 5_000
-    first = _read(own.filter(id__in=ids.to_list()) if few else own, shape, line_id="id", **names)
-    again = _read(LineSighting.objects.filter(statement__channel=channel), shape, **names)
-    every = pl.concat([first, again]).join(pl.DataFrame({"line_id": ids.cast(pl.Int64)}), on="line_id", how="semi")
+    wanted = pl.DataFrame({"line_id": line_ids.drop_nulls().unique().cast(pl.Int64)})
+    files = books.statements.select(pl.col("id").alias("statement_id"), pl.col("name").alias("source_file"), "first_day", "last_day")
+    first = books.lines.select(pl.col("id").alias("line_id"), "statement_id", pl.col("row_no").alias("source_row"))
+    shape = {"line_id": pl.Int64(), "statement_id": pl.Int64(), "row_no": pl.Int64()}
+    again = _read(LineSighting.objects.filter(statement__channel=channel), shape).rename({"row_no": "source_row"})
+    every = pl.concat([part.join(wanted, on="line_id", how="semi") for part in (first, again)]).join(files, on="statement_id")
     order = [pl.col("last_day") - pl.col("first_day"), pl.col("source_file").str.len_chars(), "source_file", "source_row"]
     return every.sort(order).unique("line_id", keep="first", maintain_order=True).select("line_id", "source_file", "source_row")

@@ -11,7 +11,7 @@ from apps.core.errors import HezhangError
 from apps.merchants.models import BankAccount, Merchant
 from apps.orders.services.books import import_payments, import_refunds
 from apps.settlements.errors import UnableToImport
-from apps.settlements.services.intake import import_file
+from apps.settlements.services.intake import import_file, refresh_statistics
 
 
 @dataclass
@@ -42,6 +42,7 @@ def load_drop(*, folder: Path, by, now: datetime, progress: Callable[[int, int, 
             _book(report, place, path, load, by, now)
         else:
             _delivered(report, place, path, owner, by, now)
+    refresh_statistics(sum(item.get("new", 0) for item in report.imported))
     progress(len(work), len(work), "")
     return report
 

@@ -19,10 +19,11 @@ from apps.settlements.enums import StatementState
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
 from apps.settlements.ingest.lanes import Lane, Reading, lane_of, read_file
 from apps.settlements.ingest.overlap import sort_rows
-from apps.settlements.models import BankStatement, Statement
+from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
 
 logger = logging.getLogger(__name__)
 KEPT_REJECTIONS = 500
+LARGE_LOAD = 50_000
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,6 @@ def _post(lane: Lane, owner, base: dict, reading: Reading) -> Imported:
             now=base["created_at"],
             after={"rows": reading.rows_in, "new": split.new.height, "seen": split.seen.height},
         )
-    if split.new.height > 50_000:
-        _analyse(lane)
     logger.info("file.imported file=%s new=%s seen=%s", file.pk, split.new.height, split.seen.height)
     return Imported(file, was_seen=False)
 
@@ -147,9 +146,13 @@ def _learn_account(owner, account: str) -> None:
         owner.save(update_fields=["provider_account"])
 
 
-def _analyse(lane: Lane) -> None:
+def refresh_statistics(new_lines: int) -> None:
+    """After a large load the database is told how large its tables are now; small ones it notices by itself."""
+    if new_lines < LARGE_LOAD:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {connection.ops.quote_name(lane.line_model._meta.db_table)}")
+        for model in (StatementLine, BankLine):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def withdraw_file(*, file: Statement | BankStatement, reason: str, by, now: datetime) -> None:

@@ -16,7 +16,7 @@ def name_faults(channel: Channel, books: ChannelBooks, faults: pl.DataFrame) -> 
     named = faults.join(_payments(books), on="payment_id", how="left", maintain_order="left")
     named = named.join(_refunds(books), on="refund_id", how="left", maintain_order="left", suffix="_refund")
     named = named.join(_lines(books, faults["line_id"]), on="line_id", how="left", maintain_order="left", suffix="_line")
-    named = named.join(sources_of(channel, faults["line_id"]), on="line_id", how="left", maintain_order="left")
+    named = named.join(sources_of(channel, books, faults["line_id"]), on="line_id", how="left", maintain_order="left")
     theirs = pl.when(pl.col("subject_type") == Subject.LINE)
     detail = pl.struct(pl.col("due_on", "found_on").cast(pl.String)).struct.json_encode()
     return named.with_columns(

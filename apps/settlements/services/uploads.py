@@ -17,7 +17,7 @@ from apps.settlements.enums import StatementState
 from apps.settlements.errors import UnableToImport
 from apps.settlements.ingest.lanes import lane_of, read_file
 from apps.settlements.models import BankStatement, Statement
-from apps.settlements.services.intake import KEPT_REJECTIONS, import_file
+from apps.settlements.services.intake import KEPT_REJECTIONS, import_file, refresh_statistics
 
 
 def receive_upload(*, merchant: Merchant, name: str, data: bytes, by, now: datetime) -> Statement | BankStatement:
@@ -112,6 +112,7 @@ def post_all(*, merchant: Merchant, by, now: datetime, progress) -> dict[str, in
         else:
             counts["files"] += 1
             counts["lines"] += posted.lines_new
+    refresh_statistics(counts["lines"])
     return counts
 
 
