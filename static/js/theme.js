@@ -1,6 +1,7 @@
 // Runs in <head>, before the first paint: "auto" follows the device. Light and dark are written by the server.
 (() => {
   const root = document.documentElement;
+  root.dataset.js = ""; // what only helps without scripts is hidden by this
   const device = window.matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
     const wanted = root.dataset.theme || "auto";
