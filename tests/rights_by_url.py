@@ -14,6 +14,7 @@ from apps.core import files
 from apps.core.jobs.runner import run
 from apps.core.models import Job
 from apps.orders.services.uploads import take_upload
+from apps.reports.models import MonthClose
 from tests import cast
 from tests.orders.files import payments_csv
 
@@ -100,6 +101,18 @@ class Shop:
         return Job.objects.create(kind="settlements.import", merchant_id=self.merchant.pk, created_at=cast.NOW)
 
     @cached_property
+    def month_job(self):
+        return Job.objects.create(kind="reports.month", merchant_id=self.merchant.pk, payload={"month": "2026-10"}, created_at=cast.NOW)
+
+    @cached_property
+    def drafted_month(self):
+        """The name of a month with a kept draft; it differs between shops, so that another shop's is not found."""
+        kept = files.store(b"a draft")
+        month = "2026-10" if self.merchant.slug == "qingtian" else "2025-03"
+        MonthClose.objects.create(merchant=self.merchant, month=f"{month}-01", pdf_path=kept, xlsx_path=kept)
+        return month
+
+    @cached_property
     def bank_line(self):
         return cast.make_bank_line(self.bank_statement)
 
@@ -170,4 +183,18 @@ RULES: dict[str, Rule] = {
     "orders:import_confirm": Rule("edit_books", method="post", ids={"job_id": "books_check.pk"}),
     "orders:import_rejected": Rule("import_files", ids={"job_id": "books_check.pk"}),
     "orders:import_columns": Rule("import_files", fixed={"kind": "payments"}),
+    "settlements:payouts": Rule("view_money"),
+    "settlements:bank_lines": Rule("view_money"),
+    "settlements:payout": Rule("view_money", ids={"pk": "payout.pk"}),
+    "settlements:payout_tie": Rule("resolve", method="post", ids={"pk": "payout.pk"}, data={"reason": "seen"}),
+    "settlements:payout_untie": Rule("resolve", method="post", ids={"pk": "payout.pk"}, data={"reason": "seen"}),
+    "reports:order_story": Rule("view_money", ids={"order_no": "order.order_no"}),
+    "reports:months": Rule("view_money"),
+    "reports:month": Rule("view_money", fixed={"month": "2026-10"}),
+    "reports:month_draft": Rule("download_reports", method="post", fixed={"month": "2026-10"}),
+    "reports:month_prepare": Rule("prepare_close", method="post", fixed={"month": "2026-10"}),
+    "reports:month_approve": Rule("approve_close", method="post", fixed={"month": "2026-10"}),
+    "reports:month_return": Rule("approve_close", method="post", fixed={"month": "2026-10"}, data={"reason": "x"}),
+    "reports:month_job": Rule("view_money", ids={"pk": "month_job.pk"}, fixed={"month": "2026-10"}),
+    "reports:month_file": Rule("download_reports", ids={"month": "drafted_month"}, fixed={"suffix": "pdf"}),
 }

@@ -4,9 +4,8 @@ from apps.core import clock
 from apps.core.jobs.registry import job
 from apps.merchants.models import Merchant
 from apps.reports.figures.months import Month
+from apps.reports.selectors import MONTH_JOB
 from apps.reports.services.month_work import work_on_month
-
-MONTH_JOB = "reports.month"
 
 
 @job(MONTH_JOB, queue="reports")

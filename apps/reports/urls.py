@@ -1,2 +1,19 @@
+"""Addresses of reports, under `/m/<slug>/`."""
+
+from django.urls import path
+
+from apps.reports import views_month
+from apps.reports.views import story
+
 app_name = "reports"
-urlpatterns = []
+urlpatterns = [
+    path("reports/", views_month.months, name="months"),
+    path("reports/<str:month>/", views_month.month, name="month"),
+    path("reports/<str:month>/draft/", views_month.draft, name="month_draft"),
+    path("reports/<str:month>/prepare/", views_month.prepare, name="month_prepare"),
+    path("reports/<str:month>/approve/", views_month.approve, name="month_approve"),
+    path("reports/<str:month>/return/", views_month.return_month, name="month_return"),
+    path("reports/<str:month>/jobs/<int:pk>/", views_month.job, name="month_job"),
+    path("reports/<str:month>/files/<str:suffix>", views_month.download, name="month_file"),
+    path("orders/<path:order_no>/story", story.order_story, name="order_story"),
+]

@@ -89,13 +89,13 @@ def _ecpay_lines(ecpay) -> None:
     cast.make_payout(
         ecpay, "2026-10-06", 144500, due_on=date(2026, 10, 6), is_named=False, arrived_on=date(2026, 10, 6), arrived_minor=144400
     )
-    cast.make_payout(ecpay, "2026-11-02", 48500, due_on=date(2026, 11, 2), is_named=False)
+    cast.make_payout(ecpay, "2026-11-02", 48500, due_on=date(2026, 11, 2), is_named=False, covers_from=date(2026, 10, 30))
 
 
 def _stripe_lines(stripe) -> None:
     for name, day, gross, fee in (("B1", date(2026, 10, 28), 5000, -175), ("B2", date(2026, 11, 1), 7000, -230)):
         pair(line_of(stripe, day, gross=gross, fee=fee, merchant_ref=name, payout_ref="po_1"), paid(stripe, name, gross, day))
-    cast.make_payout(stripe, "po_1", 11595, due_on=date(2026, 11, 3))
+    cast.make_payout(stripe, "po_1", 11595, due_on=date(2026, 11, 3), covers_from=date(2026, 10, 28))
 
 
 def _books_alone(ecpay) -> Discrepancy:

@@ -41,13 +41,28 @@ class Holding:
 
 def holdings(merchant: Merchant, month: Month) -> list[Holding]:
     """Every payout that held money at the beginning or the end of the month, ordered by channel, currency and due day."""
-    known = {(p.channel_id, p.currency, p.ref): p for p in Payout.objects.for_merchant(merchant).order_by()}
+    known = _payouts(merchant)
+    found = [_holding(key, sums, known.get(key), month) for key, sums in _nets(merchant, month, known).items()]
+    held = [one for one in found if one.opening or one.closing]
+    return sorted(held, key=lambda one: (one.channel_id, one.currency, one.due_on or date.max, one.ref))
+
+
+def sums_by_payout(merchant: Merchant) -> dict[tuple[int, str, str], int]:
+    """Net of all live lines by (channel, currency, payout reference)."""
+    nets = _nets(merchant, Month(date(2000, 1, 1)), _payouts(merchant))
+    return {key: sum(parts) for key, parts in nets.items()}
+
+
+def _payouts(merchant: Merchant) -> dict[tuple[int, str, str], Payout]:
+    return {(p.channel_id, p.currency, p.ref): p for p in Payout.objects.for_merchant(merchant).order_by()}
+
+
+def _nets(merchant: Merchant, month: Month, known: dict) -> dict[tuple[int, str, str], list[int]]:
+    """Net before, in and after the month."""
     nets: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for key, sums in [*_named(merchant, month), *_unnamed(merchant, month, known)]:
         nets[key] = [have + more for have, more in zip(nets[key], sums, strict=True)]
-    found = [_holding(key, sums, known.get(key), month) for key, sums in nets.items()]
-    held = [one for one in found if one.opening or one.closing]
-    return sorted(held, key=lambda one: (one.channel_id, one.currency, one.due_on or date.max, one.ref))
+    return nets
 
 
 def at_both_ends(held: list[Holding]) -> dict[Key, tuple[int, int]]:

@@ -8,7 +8,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from apps.core import money
-from apps.settlements.exports import safe_text
+from apps.core.exports import neutral
 
 MAX_ROWS = 1_000_000  # data rows a sheet; the format itself ends at 1,048,576
 DATE, TIME, MONEY, COUNT, TEXT = "date", "time", "money", "count", "text"
@@ -107,7 +107,7 @@ class SplitSheet:
         elif isinstance(value, (date, datetime)):
             self._sheet.write_datetime(row, at, value, self.book.style(num_format=_FORMATS[kind]))
         else:
-            self._sheet.write_string(row, at, safe_text(str(value)))
+            self._sheet.write_string(row, at, neutral(str(value)))
 
 
 def major(minor: int, currency: str) -> float:

@@ -6,6 +6,8 @@ from datetime import datetime
 from apps.merchants.models import Membership, Merchant, User
 from apps.reports.models import CloseState, MonthClose
 
+COMPLETE = "complete"  # nothing stands in the way of a close, and nobody has signed: what close_month writes
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -18,7 +20,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The state a report is printed in. Only what is approved carries the hash of its figures and the whole seal."""
+    """The state a report is printed in: a CloseState, or COMPLETE. Drafts carry no hash; only what is approved has the whole seal."""
 
     state: str = CloseState.DRAFT
     prepared: Signature | None = None
@@ -27,7 +29,11 @@ class Stamp:
 
     @property
     def is_draft(self) -> bool:
-        return self.state != CloseState.APPROVED
+        return self.state in (CloseState.DRAFT, CloseState.PREPARED)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.state == CloseState.APPROVED
 
 
 def signature(merchant: Merchant, user: User, at: datetime) -> Signature:

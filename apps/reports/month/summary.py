@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from apps.core import figures as text
 from apps.core import money
+from apps.core.exports import neutral
 from apps.reports.figures.months import Month
 from apps.reports.month.sheets import Book, SplitSheet, major
 from apps.reports.month.stamp import Stamp
 from apps.reports.month.wording import term_labels
-from apps.settlements.exports import safe_text
 
 TERMS = ("opening", "sales", "refunds", "fees", "disputes", "adjustments", "payouts", "closing")
 FIRST_TERM = 3  # columns A to C are channel code, channel and currency
@@ -74,7 +74,7 @@ def write_summary(book: Book, sheet, figures: dict, found: list[dict], sheets: d
     sheet.set_column(FIRST_TERM, LAST_TERM + 2, 17)
     bold, heading = book.style(bold=True), book.style(bold=True, font_size=14)
     merchant = figures["merchant"]["name"]
-    sheet.write_string(0, 0, safe_text(f"{merchant}  {text.month_text(Month.parse(figures['month']).first)}"), heading)
+    sheet.write_string(0, 0, neutral(f"{merchant}  {text.month_text(Month.parse(figures['month']).first)}"), heading)
     sheet.write_string(1, 0, _("Draft") if stamp.is_draft else f"SHA-256 {stamp.sha256}")
     sheet.write_string(2, 0, _("Closing certificate, recomputed from the detail sheets"), bold)
     _heads(book, sheet, 3, [_("Check, must be 0"), _("Difference to the PDF, must be 0")])
@@ -104,7 +104,7 @@ def _heads(book: Book, sheet, at: int, more: list[str]) -> None:
 def _live_row(book: Book, sheet, at: int, row: dict, sheets: dict[str, SplitSheet], printed_at: int, printed: dict) -> None:
     currency, line = row["currency"], at + 1
     for column, name in enumerate(("code", "label", "currency")):
-        sheet.write_string(at, column, safe_text(row[name]))
+        sheet.write_string(at, column, neutral(row[name]))
     for offset, term in enumerate(TERMS):
         parts = [sheets[name].sum_of(column, channel=f"$A{line}", currency=f"$C{line}") for name, column in SOURCES[term]]
         style = book.money_style(currency)
@@ -123,7 +123,7 @@ def _live_row(book: Book, sheet, at: int, row: dict, sheets: dict[str, SplitShee
 
 def _printed_row(book: Book, sheet, at: int, channel: dict, row: dict) -> None:
     for column, value in enumerate((channel["code"], channel["label"], row["currency"])):
-        sheet.write_string(at, column, safe_text(value))
+        sheet.write_string(at, column, neutral(value))
     for offset, term in enumerate(TERMS):
         sheet.write_number(at, FIRST_TERM + offset, major(row[term], row["currency"]), book.money_style(row["currency"]))
 
@@ -134,6 +134,12 @@ def _gap(row: dict) -> int:
 
 def _letter(column: int) -> str:
     return chr(ord("A") + column)
+
+
+def _state_word(stamp: Stamp) -> str:
+    if stamp.is_draft:
+        return _("Draft")
+    return _("Closed") if stamp.is_whole else _("Complete, not signed")
 
 
 def write_about(book: Book, figures: dict, sheets: dict[str, SplitSheet], stamp: Stamp, now: datetime) -> None:
@@ -149,7 +155,7 @@ def write_about(book: Book, figures: dict, sheets: dict[str, SplitSheet], stamp:
         (_("Filter"), _("business dates %(first)s to %(last)s, all channels") % figures),
         (_("Currencies"), ", ".join(figures["currencies"])),
         (_("Time zone"), merchant["timezone"]),
-        (_("State"), _("Draft") if stamp.is_draft else _("Closed")),
+        (_("State"), _state_word(stamp)),
         ("SHA-256", stamp.sha256),
         (_("Written at"), f"{now.astimezone(zone):%Y-%m-%d %H:%M:%S %z}"),
         (_("Amounts"), _("signed from the merchant's side, in major units of the currency beside them")),
@@ -160,4 +166,4 @@ def write_about(book: Book, figures: dict, sheets: dict[str, SplitSheet], stamp:
     for at, (label, value) in enumerate(facts):
         sheet.write_string(at, 0, label, book.style(bold=True))
         # Amounts are plain digits here, and a leading minus is theirs; every other text is made harmless.
-        sheet.write_string(at, 1, value if at >= len(facts) - len(figures["totals"]) * len(TERMS) else safe_text(value))
+        sheet.write_string(at, 1, value if at >= len(facts) - len(figures["totals"]) * len(TERMS) else neutral(value))

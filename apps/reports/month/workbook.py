@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from apps.core.exports import neutral
 from apps.merchants.models import Merchant
 from apps.reports.errors import DetailsMoved
 from apps.reports.figures.certificate import certificate
@@ -18,7 +19,6 @@ from apps.reports.month import detail_rows as rows
 from apps.reports.month.sheets import COUNT, MAX_ROWS, MONEY, Book, Column, SplitSheet, major
 from apps.reports.month.stamp import Stamp
 from apps.reports.month.summary import TERMS, Sums, recomputed, write_about, write_summary
-from apps.settlements.exports import safe_text
 
 
 def write_workbook(
@@ -113,7 +113,7 @@ def _write_fees(book: Book, fees: dict[tuple[str, str, str], list[int]], payment
         sheet.write_string(0, at, column.title, book.style(bold=True, bottom=1, text_wrap=True))
     for at, ((channel, currency, method), sums) in enumerate(sorted(fees.items()), start=1):
         for column, value in enumerate((channel, currency, method)):
-            sheet.write_string(at, column, safe_text(value))
+            sheet.write_string(at, column, neutral(value))
         where = {"channel": f"$A{at + 1}", "currency": f"$B{at + 1}", "method": f"$C{at + 1}" if method else '""'}
         sheet.write_formula(at, 3, f"={payments.count_of(**where)}", book.style(num_format="#,##0"), sums[0])
         for column, (key, value) in enumerate(zip(("gross", "expected_fee", "fee", "fee_gap"), sums[1:], strict=True), start=4):

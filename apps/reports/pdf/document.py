@@ -64,6 +64,8 @@ def _context(merchant: Merchant, month: Month, figures: dict, stamp: Stamp, lang
     payouts = payouts_of(merchant, month)
     return {
         "language": language,
+        # Styles of the page do not reach into its SVG.
+        "chart_fonts": "Inter, Noto SC, Noto TC" if language == "zh-hans" else "Inter, Noto TC, Noto SC",
         "merchant": figures["merchant"],
         "month_name": text.month_text(month.first),
         "period": f"{month.first:%Y/%m/%d}–{month.last:%Y/%m/%d}",

@@ -26,8 +26,9 @@ class OwnFiles(URLFetcher):
 
     def fetch(self, url, headers=None):
         """:raises ValueError: for an address that is not ours."""
-        kind = {".css": "text/css", ".ttf": "font/ttf", ".woff2": "font/woff2"}[Path(url).suffix]
-        return URLFetcherResponse(url, file_of(url).read_bytes(), {"Content-Type": kind})
+        file = file_of(url)
+        kind = {".css": "text/css", ".ttf": "font/ttf", ".woff2": "font/woff2"}[file.suffix]
+        return URLFetcherResponse(url, file.read_bytes(), {"Content-Type": kind})
 
 
 def file_of(url: str) -> Path:

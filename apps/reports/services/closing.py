@@ -1,6 +1,7 @@
 """A month from draft to closed: prepared by one person, approved by another, frozen with the hash of its figures.
 
-draft → prepared → approved; prepared → draft again with a reason. The database itself refuses one person for both (close_four_eyes).
+draft → prepared → approved; prepared → draft again with a reason, by whoever may approve. The database itself refuses one person
+for both (close_four_eyes).
 """
 
 from datetime import datetime
@@ -127,7 +128,7 @@ def approve_month(*, merchant: Merchant, month: Month, report: Report, fresh: di
 
 
 def return_to_draft(*, merchant: Merchant, month: Month, reason: str, by: User, now: datetime) -> MonthClose:
-    """Takes a preparation back, by whoever may prepare or approve.
+    """Takes a preparation back.
 
     :raises MonthIsClosed, MonthNotPrepared: nothing is changed.
     """

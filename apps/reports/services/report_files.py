@@ -35,8 +35,9 @@ def add_up(*, merchant: Merchant, month: Month, progress: Progress | None = None
     return month_figures(merchant, month)
 
 
-def make_report(
+def write_files(
     *,
+    folder: Path,
     merchant: Merchant,
     month: Month,
     figures: dict,
@@ -44,20 +45,26 @@ def make_report(
     language: str,
     now: datetime,
     progress: Progress | None = None,
-) -> Report:
-    """Draws and writes both files and keeps them.
+) -> tuple[Path, Path]:
+    """Draws the PDF and writes the Excel file into a folder; both or an error.
 
     :raises PdfUnavailable: Pango or the fonts are missing.
     :raises DetailsMoved: the rows no longer add up to `figures`.
     """
     tell = progress or (lambda percent, step: None)
     made = {"merchant": merchant, "month": month, "figures": figures, "stamp": stamp, "language": language, "now": now}
+    pdf, xlsx = (folder / file_name(merchant, month, suffix, is_draft=stamp.is_draft) for suffix in ("pdf", "xlsx"))
     tell(25, _("Drawing the PDF"))
-    pdf = render_pdf(**made)
+    pdf.write_bytes(render_pdf(**made))
+    write_workbook(path=xlsx, progress=lambda share: tell(40 + share // 2, _("Writing the Excel file")), **made)
+    return pdf, xlsx
+
+
+def make_report(*, figures: dict, **made) -> Report:
+    """As `write_files`, and keeps both files in core.files under their hashes."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.xlsx"
-        write_workbook(path=path, progress=lambda share: tell(40 + share // 2, _("Writing the Excel file")), **made)
-        return Report(figures, files.store(pdf), files.store(path.read_bytes()))
+        pdf, xlsx = write_files(folder=Path(folder), figures=figures, **made)
+        return Report(figures, files.store(pdf.read_bytes()), files.store(xlsx.read_bytes()))
 
 
 def file_name(merchant: Merchant, month: Month, suffix: str, *, is_draft: bool) -> str:
