@@ -1,5 +1,6 @@
 """Faults into discrepancies. Identity is (subject, kind): the same fault again is the same row, one that is gone is cleared."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -120,7 +121,7 @@ def _rewrite(rows: pl.DataFrame, reopened: pl.Series, moment: Moment) -> None:
             row["expected_minor_found"],
             row["actual_minor_found"],
         )
-        item.difference_minor = item.actual_minor - item.expected_minor
+        item.difference_minor, item.detail = item.actual_minor - item.expected_minor, json.loads(row["detail"])
         item.business_date, item.source_file, item.source_row = (
             row["business_date_found"],
             row["source_file_found"],
@@ -134,6 +135,7 @@ def _rewrite(rows: pl.DataFrame, reopened: pl.Series, moment: Moment) -> None:
         "expected_minor",
         "actual_minor",
         "difference_minor",
+        "detail",
         "business_date",
         "source_file",
         "source_row",
