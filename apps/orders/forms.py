@@ -73,7 +73,7 @@ class ListFilter(filters.FilterSet):
 
 
 class OrderFilter(ListFilter):
-    storefront = filters.ModelChoiceFilter(label=_("Storefront"), queryset=None)
+    storefront = filters.ModelChoiceFilter(label=_("Storefront"), empty_label=_("all"), queryset=None)
 
     money = "total_minor"
 
@@ -83,10 +83,12 @@ class OrderFilter(ListFilter):
 
 
 class PaymentFilter(ListFilter):
-    channel = filters.ModelChoiceFilter(label=_("Channel"), queryset=None)
-    method = filters.ChoiceFilter(label=_("Method"), choices=[(code, label) for code, label in METHOD_LABELS.items() if code != "*"])
-    state = filters.ChoiceFilter(label=_("Status"), choices=PaymentState.choices)
-    storefront = filters.ModelChoiceFilter(label=_("Storefront"), field_name="order__storefront", queryset=None)
+    channel = filters.ModelChoiceFilter(label=_("Channel"), empty_label=_("all"), queryset=None)
+    method = filters.ChoiceFilter(
+        label=_("Method"), empty_label=_("all"), choices=[(code, label) for code, label in METHOD_LABELS.items() if code != "*"]
+    )
+    state = filters.ChoiceFilter(label=_("Status"), empty_label=_("all"), choices=PaymentState.choices)
+    storefront = filters.ModelChoiceFilter(label=_("Storefront"), empty_label=_("all"), field_name="order__storefront", queryset=None)
 
     class Meta:
         model = Payment
@@ -94,8 +96,8 @@ class PaymentFilter(ListFilter):
 
 
 class RefundFilter(ListFilter):
-    channel = filters.ModelChoiceFilter(label=_("Channel"), queryset=None)
-    state = filters.ChoiceFilter(label=_("Status"), choices=RefundState.choices)
+    channel = filters.ModelChoiceFilter(label=_("Channel"), empty_label=_("all"), queryset=None)
+    state = filters.ChoiceFilter(label=_("Status"), empty_label=_("all"), choices=RefundState.choices)
 
     moment = "requested_at"
 

@@ -10,6 +10,7 @@ from apps.channels.models import Channel
 from apps.core.money import MoneyError, to_minor
 from apps.merchants.models import Merchant
 from apps.orders.models import Order, Payment, Refund
+from apps.orders.selectors.lists import orders_of, payments_of, refunds_of
 
 LIMIT = 20  # per kind; a person who sees twenty types another character
 
@@ -35,19 +36,19 @@ class Found:
 def find(merchant: Merchant, text: str) -> Found:
     """Orders, payments and refunds whose number begins with `text`, and payments of exactly that amount.
 
-    Six queries, each by an index. References are compared without case, blanks and quotes, as everywhere.
+    Seven queries, each by an index. References are compared without case, blanks and quotes, as everywhere.
     """
     key = key_text(text)[:100]
     if not key:
         return Found([], [], [])
-    orders = _starting(Order.objects.for_merchant(merchant).select_related("storefront"), "order_key", key)
+    orders = _starting(orders_of(merchant), "order_key", key)
     # Channels are few and the index over our references begins with them.
     channels = dict(Channel.objects.for_merchant(merchant).values_list("pk", "currency"))
-    payments = Payment.objects.for_merchant(merchant).select_related("order", "channel")
+    payments = payments_of(merchant)
     ours = _starting(payments.filter(channel_id__in=channels), "merchant_ref_key", key)
     theirs = _starting(payments, "provider_ref_key", key)
     amounts = list(payments.filter(_amount(text, {merchant.currency, *channels.values()})).order_by("-pk")[:LIMIT])
-    refunds = _starting(Refund.objects.for_merchant(merchant).select_related("payment__order", "channel"), "refund_no_key", key)
+    refunds = _starting(refunds_of(merchant), "refund_no_key", key)
     together = {payment.pk: payment for payment in [*ours, *theirs, *amounts]}
     exact = sorted(together.values(), key=lambda one: key not in (one.merchant_ref_key, one.provider_ref_key))
     has_more = any(len(rows) >= LIMIT for rows in (orders, ours, theirs, amounts, refunds))
