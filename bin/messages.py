@@ -2,7 +2,7 @@
 """Translations without the gettext programs.
 
 compile   writes locale/*/LC_MESSAGES/*.mo where the .po is newer
-update    collects the marked strings of apps/, config/ and templates/ into every .po; new ones arrive untranslated
+update    collects the marked strings of apps/, config/ and templates/ into every .po; new ones arrive untranslated and are printed
 check     fails when a string is missing, fuzzy or untranslated, or when a translation has other placeholders than its original
 """
 
@@ -29,7 +29,19 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!\{)\{\w*\}")
+# What a translation has to keep: named and plain placeholders, doubled percent signs, tags.
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd%]|(?<!\{)\{\w*\}|</?[a-z][^>]*>")
+HEADER = """\
+msgid ""
+msgstr ""
+"Project-Id-Version: hezhang\\n"
+"Language: {language}\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
 
 
 def po_files() -> list[Path]:
@@ -64,10 +76,18 @@ def collect() -> Catalog:
             continue
         text = file.read_text(encoding="utf-8")
         if file.suffix != ".py":
-            text = templatize(text, origin=str(file))
+            # What is left is calls between blanked-out words: without its indentation it reads as Python.
+            text = re.sub(r"(?m)^[ \t]+", "", templatize(text, origin=str(file)))
         for _line, message, _comments, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
             catalog.add(message, locations=[(str(file.relative_to(ROOT)), 0)], context=context)
     return catalog
+
+
+def store(file: Path, catalog: Catalog) -> None:
+    """Sorted, and with a header that never changes, so that a commit shows words only."""
+    with file.open("wb") as out:
+        out.write(HEADER.format(language=file.parts[-3]).encode())
+        write_po(out, catalog, width=140, sort_output=True, include_lineno=False, ignore_obsolete=True, omit_header=True)
 
 
 def update_all() -> int:
@@ -75,8 +95,10 @@ def update_all() -> int:
     for file in po_files():
         catalog = load(file)
         catalog.update(template, no_fuzzy_matching=True)
-        with file.open("wb") as out:
-            write_po(out, catalog, width=140, sort_output=True, include_lineno=False, ignore_obsolete=True)
+        store(file, catalog)
+        for message in catalog:
+            if message.id and not all(message.string if isinstance(message.string, tuple) else (message.string,)):
+                print(f"{file.relative_to(ROOT)}: {message.id!r}")
     return 0
 
 

@@ -115,7 +115,7 @@ def difference_columns() -> list[Column]:
         Column("state", _("State"), width=16),
         Column("severity", _("Severity"), width=10),
         Column("owner", _("Owner"), width=16),
-        Column("due_at", _("Due"), TIME, 19),
+        Column("due_at", _("Deadline"), TIME, 19),
         Column("resolution", _("Resolution"), width=24),
         Column("reason", _("Reason"), width=40),
         Column("closed_by", _("Closed by"), width=16),

@@ -24,7 +24,7 @@ NO_EXPECTED = frozenset({
     Kind.REFUND_MISSING_IN_BOOKS, Kind.DISPUTE_MISSING_IN_BOOKS, Kind.UNEXPECTED_BANK_LINE, Kind.STATEMENT_GAP,
 })  # fmt: skip
 NO_ACTUAL = frozenset({Kind.MISSING_AT_PROVIDER, Kind.REFUND_MISSING_AT_PROVIDER, Kind.PAYOUT_MISSING_IN_BANK, Kind.STATEMENT_GAP})
-SORTABLE = {"title": "kind", "difference_minor": "amount", "due_at": "due"}
+NO_DIFFERENCE = frozenset({Kind.CURRENCY_MISMATCH, Kind.LATE_SETTLEMENT, Kind.STATEMENT_GAP})  # not a matter of an amount
 
 
 def tone_of(item: Discrepancy) -> tuple[str, str, str]:
@@ -61,7 +61,7 @@ class DiscrepancyTable(BaseTable):
     expected_minor = SideColumn(verbose_name=gettext_lazy("Expected"), absent=NO_EXPECTED, phone="phone-hide")
     actual_minor = SideColumn(verbose_name=gettext_lazy("Actual"), absent=NO_ACTUAL, phone="phone-hide")
     difference_minor = MoneyColumn(verbose_name=gettext_lazy("Off by"), signed=True)
-    due_at = tables.Column(verbose_name=gettext_lazy("Due"), attrs={"td": {"class": "due-cell nowrap"}})
+    due_at = tables.Column(verbose_name=gettext_lazy("Deadline"), attrs={"td": {"class": "due-cell nowrap"}})
     owner = tables.Column(verbose_name=gettext_lazy("Owner"), empty_values=(), attrs={"td": {"class": "owner-cell"}})
 
     class Meta(BaseTable.Meta):
@@ -73,8 +73,10 @@ class DiscrepancyTable(BaseTable):
     def __init__(self, rows, *, detail_url, open_id: int | None = None, can_act: bool = True, currency: str = ""):
         """`currency` is written once in the head when every row has it; in a mixed list each row carries its own."""
         self.detail_url, self.mixed = detail_url, not currency
+        attrs = {**self.Meta.attrs, "class": f"{self.Meta.attrs['class']} is-mixed"} if self.mixed else self.Meta.attrs
         super().__init__(
             rows,
+            attrs=attrs,
             row_attrs={
                 "data-href": detail_url,
                 "data-id": lambda record: record.pk,
@@ -96,6 +98,8 @@ class DiscrepancyTable(BaseTable):
         return format_html(link, url, url, short_title(record), sub_of(record))
 
     def render_difference_minor(self, value, record):
+        if not value and record.kind in NO_DIFFERENCE:
+            return format_html('<span class="muted">—</span>')
         text = self.columns["difference_minor"].column.render(value, record)
         return format_html('<span class="code">{}</span> {}', record.currency, text) if self.mixed else text
 

@@ -20,7 +20,7 @@ COLUMNS = (
     Column(_("Row"), "source_row", Kind.NUMBER),
     Column(_("State"), lambda row: row.get_state_display()),
     Column(_("Severity"), lambda row: row.get_severity_display()),
-    Column(_("Due"), "due_at", Kind.MOMENT),
+    Column(_("Deadline"), "due_at", Kind.MOMENT),
     Column(_("Owner"), lambda row: str(row.owner or "")),
     Column(_("Reason"), "reason"),
     Column(_("Code"), "kind"),
