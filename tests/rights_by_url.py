@@ -101,6 +101,10 @@ class Shop:
         return Job.objects.create(kind="settlements.import", merchant_id=self.merchant.pk, created_at=cast.NOW)
 
     @cached_property
+    def reconciliation(self):
+        return Job.objects.create(kind="settlements.reconcile", merchant_id=self.merchant.pk, created_at=cast.NOW)
+
+    @cached_property
     def month_job(self):
         return Job.objects.create(kind="reports.month", merchant_id=self.merchant.pk, payload={"month": "2026-10"}, created_at=cast.NOW)
 
@@ -197,4 +201,18 @@ RULES: dict[str, Rule] = {
     "reports:month_return": Rule("approve_close", method="post", fixed={"month": "2026-10"}, data={"reason": "x"}),
     "reports:month_job": Rule("view_money", ids={"pk": "month_job.pk"}, fixed={"month": "2026-10"}),
     "reports:month_file": Rule("download_reports", ids={"month": "drafted_month"}, fixed={"suffix": "pdf"}),
+    "settlements:queue": Rule("view_money"),
+    "settlements:desk": Rule("view_money"),
+    "settlements:assign": Rule("assign", method="post", data={"ids": "1", "owner": ""}),
+    "settlements:resolve_many": Rule("resolve", method="post", data={"ids": "1", "resolution": "explained", "reason": "x"}),
+    "settlements:undo": Rule("assign", method="post"),
+    "settlements:reconcile": Rule("reconcile", method="post"),
+    "settlements:desk_job": Rule("view_money", ids={"pk": "reconciliation.pk"}),
+    "settlements:view_save": Rule("view_money", method="post", data={"name": "x"}),
+    "settlements:view_delete": Rule("view_money", method="post", ids={"pk": "saved_view.pk"}),
+    "settlements:discrepancy": Rule("view_money", ids={"pk": "discrepancy.pk"}),
+    "settlements:resolve": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"resolution": "explained", "reason": "x"}),
+    "settlements:comment": Rule("assign", method="post", ids={"pk": "discrepancy.pk"}, data={"text": "x"}),
+    "settlements:match": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"candidate": "payment:1", "reason": "x"}),
+    "settlements:unmatch": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"reason": "x"}),
 }

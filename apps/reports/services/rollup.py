@@ -1,0 +1,153 @@
+"""Daily figures: made anew, set-based, whenever the facts below them have changed."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+from django.db import transaction
+from django.db.models import Count, Exists, Max, OuterRef, Sum
+
+from apps.audit.models import AuditEvent
+from apps.channels.contracts import LineKind
+from apps.channels.models import Channel, StatementRhythm
+from apps.channels.terms import calendar_for, calendars_of, settlement_for
+from apps.core.bulk import read_frame
+from apps.merchants.models import Merchant
+from apps.orders.models import Payment
+from apps.orders.states import CAPTURED
+from apps.reports.figures.movements import GROSS_TERM
+from apps.reports.models import DailyFigure, Rollup, Term
+from apps.settlements.enums import DiscrepancyState, Kind
+from apps.settlements.models import Discrepancy, Match, Payout, ReconciliationRun, StatementLine
+
+# What changes payments, lines or pairs. Other decisions (who owns a difference, how it was resolved) move no figure.
+MOVING = ("books.imported", "file.imported", "file.withdrawn", "match.made", "match.undone")
+CHUNK = 1_000
+_LINES: dict[str, pl.DataType] = {
+    "channel_id": pl.Int64(),
+    "currency": pl.String(),
+    "kind": pl.String(),
+    "day": pl.Date(),
+    "business_date": pl.Date(),
+    "payout_on": pl.Date(),
+    "payout_ref": pl.String(),
+    "is_ours": pl.Int64(),
+    "n": pl.Int64(),
+    "gross": pl.Int64(),
+    "fee": pl.Int64(),
+    "other": pl.Int64(),
+    "net": pl.Int64(),
+}
+_LINES_SQL = """
+SELECT l.channel_id, l.currency, l.kind, COALESCE(p.business_date, l.business_date), l.business_date, l.payout_on, l.payout_ref,
+       CASE WHEN p.id IS NULL THEN 0 ELSE 1 END, COUNT(*),
+       CAST(SUM(l.gross) AS BIGINT), CAST(SUM(l.fee) AS BIGINT), CAST(SUM(l.other) AS BIGINT), CAST(SUM(l.net) AS BIGINT)
+FROM settlements_statementline l
+LEFT JOIN settlements_match m ON m.line_id = l.id AND m.voided_at IS NULL AND m.line_slot = 0
+LEFT JOIN orders_payment p ON p.id = m.payment_id AND p.state IN ({captured})
+WHERE l.channel_id = %s AND l.is_live AND l.kind <> 'payout'
+GROUP BY l.channel_id, l.currency, l.kind, COALESCE(p.business_date, l.business_date), l.business_date, l.payout_on, l.payout_ref,
+         CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
+"""
+Key = tuple[int, str, date, str, int | None]  # channel, currency, day, term, payout
+
+
+@dataclass
+class _Sum:
+    count: int = 0
+    amount: int = 0
+
+    def add(self, count: int, amount: int) -> None:
+        self.count += count
+        self.amount += amount
+
+
+def facts_of(merchant: Merchant) -> str:
+    """Names the facts as they stand: the last pass, and the last import or pair by hand. Two cheap queries."""
+    run = ReconciliationRun.objects.for_merchant(merchant).exclude(finished_at=None).aggregate(last=Max("pk"))["last"] or 0
+    moved = AuditEvent.objects.for_merchant(merchant).filter(action__in=MOVING).aggregate(last=Max("pk"))["last"] or 0
+    return f"run {run} event {moved}"
+
+
+def fresh_rollup(*, merchant: Merchant, now: datetime) -> Rollup:
+    """The merchant's daily figures, made anew where a pass or an import is newer than they are."""
+    rollup = Rollup.objects.filter(merchant=merchant).first()
+    facts = facts_of(merchant)
+    return rollup if rollup and rollup.facts == facts else refresh(merchant=merchant, now=now)
+
+
+def refresh(*, merchant: Merchant, now: datetime) -> Rollup:
+    """Replaces every daily figure of the merchant in one transaction; two that ask at once wait for each other."""
+    Rollup.objects.get_or_create(merchant=merchant)
+    with transaction.atomic():
+        rollup = Rollup.objects.select_for_update().get(merchant=merchant)
+        facts = facts_of(merchant)
+        if rollup.facts == facts and rollup.refreshed_at and rollup.refreshed_at >= now:
+            return rollup
+        sums = daily_sums(merchant)
+        DailyFigure.objects.for_merchant(merchant).delete()
+        rows = [_figure(merchant, key, one) for key, one in sums.items() if one.count or one.amount]
+        DailyFigure.objects.bulk_create(rows, batch_size=CHUNK)
+        rollup.facts, rollup.refreshed_at = facts, now
+        rollup.save(update_fields=["facts", "refreshed_at"])
+    return rollup
+
+
+def _figure(merchant: Merchant, key: Key, one: _Sum) -> DailyFigure:
+    channel, currency, day, term, payout = key
+    return DailyFigure(
+        merchant=merchant, channel_id=channel, currency=currency, day=day, term=term, payout_id=payout, count=one.count, amount_minor=one.amount
+    )
+
+
+def daily_sums(merchant: Merchant) -> dict[Key, _Sum]:
+    """The figures as they should be: one pass over payments, one over the lines of each channel."""
+    sums: dict[Key, _Sum] = defaultdict(_Sum)
+    _add_payments(merchant, sums)
+    known = {(p.channel_id, p.currency, p.ref): p.pk for p in Payout.objects.for_merchant(merchant).only("channel_id", "currency", "ref")}
+    own = calendars_of(merchant)
+    for channel in Channel.objects.for_merchant(merchant):
+        _add_lines(channel, own, known, sums)
+    return sums
+
+
+def _add_payments(merchant: Merchant, sums: dict[Key, _Sum]) -> None:
+    """Captured payments: paired with a live line, told missing at the provider, or not reported yet."""
+    lines = StatementLine.objects.filter(pk=OuterRef("line_id"), is_live=True)
+    paired = Exists(Match.objects.filter(Exists(lines), payment_id=OuterRef("pk"), voided_at=None))
+    told = Discrepancy.objects.exclude(state=DiscrepancyState.CLEARED).filter(payment_id=OuterRef("pk"), kind=Kind.MISSING_AT_PROVIDER)
+    captured = Payment.objects.for_merchant(merchant).filter(state__in=CAPTURED).annotate(is_paired=paired, is_told=Exists(told))
+    groups = captured.order_by().values("channel_id", "currency", "business_date", "is_paired", "is_told")
+    for row in groups.annotate(n=Count("pk"), amount=Sum("amount_minor")):
+        part = Term.MATCHED if row["is_paired"] else Term.NOT_REPORTED if row["is_told"] else Term.UNREPORTED
+        for term in (Term.PAID, part):
+            sums[row["channel_id"], row["currency"], row["business_date"], term.value, None].add(row["n"], int(row["amount"]))
+
+
+def _add_lines(channel: Channel, own: dict, known: dict, sums: dict[Key, _Sum]) -> None:
+    sql = _LINES_SQL.format(captured=", ".join(f"'{state}'" for state in sorted(CAPTURED)))
+    frame = read_frame(sql, [channel.pk], _LINES)
+    settlement, calendar = settlement_for(channel), calendar_for(channel, own)
+    due: dict[date, str] = {}
+    for row in frame.iter_rows(named=True):
+        where = (channel.pk, row["currency"], row["day"])
+        _add_terms(where, row, sums)
+        ref = row["payout_ref"]
+        if not ref and (row["payout_on"] or channel.statements != StatementRhythm.PER_PAYOUT):
+            day = row["business_date"]
+            ref = row["payout_on"].isoformat() if row["payout_on"] else due.get(day) or settlement.due(day, calendar).isoformat()
+            if not row["payout_on"]:
+                due[day] = ref
+        payout = known.get((channel.pk, row["currency"], ref)) if ref else None
+        sums[*where, Term.NET.value, payout].add(row["n"], row["net"])
+
+
+def _add_terms(where: tuple, row: dict, sums: dict[Key, _Sum]) -> None:
+    term = GROSS_TERM.get(row["kind"], "adjustments")
+    if row["kind"] == LineKind.PAYMENT:
+        term = Term.SALES.value if row["is_ours"] else Term.NOT_BOOKED.value
+        sums[*where, Term.SALES_FEES.value, None].add(row["n"], row["fee"])
+    sums[*where, term, None].add(row["n"], row["gross"])
+    sums[*where, Term.FEES.value, None].add(0, row["fee"])
+    sums[*where, Term.ADJUSTMENTS.value, None].add(0, row["other"])
