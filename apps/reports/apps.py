@@ -1,6 +1,14 @@
+"""What this app tells the frame when it is loaded."""
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.ui import name_job
 
 
 class ReportsConfig(AppConfig):
     name = "apps.reports"
     label = "reports"
+
+    def ready(self):
+        name_job("reports.month", _("Month report"))

@@ -1,6 +1,23 @@
+"""What this app tells the frame when it is loaded."""
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.ui import Badge, name_job, register_badge
 
 
 class SettlementsConfig(AppConfig):
     name = "apps.settlements"
     label = "settlements"
+
+    def ready(self):
+        from apps.settlements.enums import JobKind  # noqa: PLC0415  models may be imported only from here on
+        from apps.settlements.selectors.discrepancies import open_of  # noqa: PLC0415
+
+        def waiting(merchant, user) -> Badge | None:
+            count = open_of(merchant).count()
+            return Badge(str(count)) if count else None
+
+        register_badge("settlements:queue", waiting)
+        name_job(JobKind.RECONCILE, _("Reconciliation"))
+        name_job(JobKind.IMPORT, _("Import of statements"))
