@@ -13,7 +13,7 @@ import polars.selectors as cs
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
-CHUNK_ROWS = 200_000
+CHUNK_ROWS = 50_000  # as Python objects a row takes about a kilobyte
 CHUNK_BYTES = 16 * 1024 * 1024
 REINDEX_FROM = 50_000
 FEW_KEYS, KEY_BATCH = 20_000, 2_000  # more keys than that are found faster by reading everything

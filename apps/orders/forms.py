@@ -10,9 +10,10 @@ from apps.channels.enums import METHOD_LABELS
 from apps.core.clock import start_of_day
 from apps.core.money import MoneyError, to_minor
 from apps.orders.enums import PaymentState, RefundState
-from apps.orders.models import Order, Payment, Refund
+from apps.orders.models import NOT_PAID, Order, Payment, Refund
 from apps.orders.selectors.lists import channels_of, storefronts_of
 
+_NOT_PAID_SQL = "orders_payment.state IN ({})".format(", ".join(f"'{state}'" for state in NOT_PAID))
 UPLOAD_MB = 300
 DAY = forms.DateInput(attrs={"type": "date"})
 
@@ -87,12 +88,17 @@ class PaymentFilter(ListFilter):
     method = filters.ChoiceFilter(
         label=_("Method"), empty_label=_("all"), choices=[(code, label) for code, label in METHOD_LABELS.items() if code != "*"]
     )
-    state = filters.ChoiceFilter(label=_("Status"), empty_label=_("all"), choices=PaymentState.choices)
+    state = filters.ChoiceFilter(label=_("Status"), empty_label=_("all"), choices=PaymentState.choices, method="in_state")
     storefront = filters.ModelChoiceFilter(label=_("Storefront"), empty_label=_("all"), field_name="order__storefront", queryset=None)
 
     class Meta:
         model = Payment
         fields = ["channel", "method", "state", "storefront", "first", "last", "at_least", "at_most"]
+
+    def in_state(self, rows, name, state):
+        rows = rows.filter(state=state)
+        # SQLite takes the index of what is not paid only where the query repeats its condition in plain text.
+        return rows.extra(where=[_NOT_PAID_SQL]) if state in NOT_PAID else rows  # noqa: S610  built from our own enum
 
 
 class RefundFilter(ListFilter):

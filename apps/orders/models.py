@@ -12,6 +12,7 @@ from apps.orders.states import CAPTURED
 
 # PostgreSQL finds a prefix through an index only with this class, whatever the database's collation; it serves equality, too.
 PREFIXES = ["int8_ops", "varchar_pattern_ops"]
+NOT_PAID = [value for value in PaymentState.values if value != "paid"]
 # The parents of rows that come by the million. PostgreSQL checks a foreign key row by row at the commit, which costs more than
 # the load itself. These are resolved once per file inside its transaction, and PROTECT keeps them while rows point at them.
 BULK_KEY = {"db_constraint": False, "db_index": False}  # led by another index, or few values
@@ -104,7 +105,7 @@ class Payment(models.Model):
             # Most payments are paid; the others are looked for by name and would be a needle in a haystack of a million.
             models.Index(
                 fields=["merchant", "state", "-placed_at", "-id"],
-                condition=Q(state__in=[value for value in PaymentState.values if value != "paid"]),
+                condition=Q(state__in=NOT_PAID),
                 name="payment_not_paid",
             ),
         ]
