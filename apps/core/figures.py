@@ -4,6 +4,7 @@ Money is an integer of the minor unit beside its currency; nothing here rounds. 
 which `@needs` sets to the merchant's.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -57,6 +58,11 @@ def cash_text(minor: int | None, currency: str) -> str:
         return text
     symbol = SYMBOLS.get(currency, f"{currency}\u00a0")
     return f"{MINUS}{symbol}{text[1:]}" if minor < 0 else f"{symbol}{text}"
+
+
+def names_text(names: Iterable[object]) -> str:
+    """Names one after the other, with the comma of the reader's language."""
+    return _(", ").join(str(name) for name in names)
 
 
 def count_text(number: int | None) -> str:

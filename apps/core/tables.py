@@ -122,7 +122,13 @@ class IdentifierColumn(tables.Column):
         return format_html('<span class="ident" title="{}">{}</span>', text, shown)
 
 
-class ToneColumn(tables.Column):
+class QuietColumn(tables.Column):
+    """A column too narrow for its heading, which is only read aloud."""
+
+    is_quiet = True
+
+
+class ToneColumn(QuietColumn):
     """The severity mark at the start of a row: `tone(record) -> (tone, icon, word)`."""
 
     def __init__(self, *args, tone: Callable, **kwargs):

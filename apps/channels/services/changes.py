@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.audit.services import record
 from apps.channels.enums import FIELD_LABELS, METHOD_LABELS
+from apps.core.figures import names_text
 from apps.core.money import plain
 
 
@@ -74,7 +75,7 @@ def shown(name: str, value, currency: str) -> str:
     if name.endswith("_ppm"):
         return percent_text(value)
     if isinstance(value, list):
-        return ", ".join(str(METHOD_LABELS.get(item, item)) for item in value)
+        return names_text(METHOD_LABELS.get(item, item) for item in value)
     return str(as_json(value))
 
 

@@ -10,6 +10,7 @@ from apps.channels.errors import FeeVersionHasBegun, FeeVersionsOverlap, FeeVers
 from apps.channels.models import Channel, FeeRule
 from apps.channels.services.changes import as_json, record_created
 from apps.core import clock
+from apps.core.figures import names_text
 from apps.merchants.models import User
 
 ANY = "*"
@@ -89,4 +90,4 @@ def first_free_day(rules: list[FeeRule], methods: list[str], today: date) -> dat
 
 def method_names(methods: list[str]) -> str:
     """For sentences."""
-    return ", ".join(str(METHOD_LABELS.get(method, method)) for method in methods)
+    return names_text(METHOD_LABELS.get(method, method) for method in methods)

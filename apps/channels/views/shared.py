@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.channels.models import Channel
 from apps.channels.selectors.cards import channels_of, initials_of, provider_name
@@ -12,7 +13,7 @@ from apps.merchants.access import has_right
 
 TABS = {
     "channels:channel": _("Overview"),
-    "channels:fees": _("Fees"),
+    "channels:fees": pgettext_lazy("terms", "Fees"),
     "channels:calendar": _("Calendar"),
     "channels:statements": _("Statements"),
 }

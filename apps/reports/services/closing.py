@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.audit.services import record
 from apps.core import clock
+from apps.core.figures import names_text
 from apps.merchants.models import Merchant, User
 from apps.reports.errors import (
     CertificateDoesNotAddUp,
@@ -40,7 +41,7 @@ def close_of(merchant: Merchant, month: Month) -> MonthClose | None:
 
 
 def keep_draft(*, merchant: Merchant, month: Month, report: Report, by: User | None, now: datetime) -> MonthClose:
-    """Remembers the newest draft. A draft freezes nothing and has no hash of its figures.
+    """Remembers the newest draft: its files, and its figures for the page of a large month. It freezes nothing and has no hash.
 
     :raises MonthIsClosed, MonthIsPrepared: there is something better than a draft.
     """
@@ -48,7 +49,8 @@ def keep_draft(*, merchant: Merchant, month: Month, report: Report, by: User | N
         close = _locked(merchant, month)
         _refuse_beyond_draft(close)
         _keep(close, report)
-        close.save(update_fields=["pdf_path", "xlsx_path", "updated_at"])
+        close.figures = report.figures
+        close.save(update_fields=["figures", "pdf_path", "xlsx_path", "updated_at"])
         record(merchant_id=merchant.pk, action="month.drafted", subject=close, by=by, now=now, after={"month": str(month)})
     return close
 
@@ -189,4 +191,4 @@ def _facts(close: MonthClose) -> dict:
 
 def _names(names: list[str]) -> str:
     more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (f" +{more}" if more > 0 else "")
+    return names_text(names[:NAMES_SHOWN]) + (f" +{more}" if more > 0 else "")

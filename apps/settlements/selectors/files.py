@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.channels.refusals import refusal_sentence, reject_sentence
 from apps.channels.registry import PROVIDERS
 from apps.core import files
-from apps.core.figures import count_text, money_text
+from apps.core.figures import count_text, money_text, names_text
 from apps.core.ui import Chip
 from apps.merchants.models import Merchant
 from apps.settlements.enums import StatementState
@@ -74,7 +74,7 @@ def file_row(file: Statement | BankStatement) -> FileRow:
         file.lines_new,
         _chip(file, bool(wrong)),
         refusal_of(file)
-        or (_("Its own totals differ: %(names)s") % {"names": ", ".join(total["name"] for total in wrong)} if wrong else ""),
+        or (_("Its own totals differ: %(names)s") % {"names": names_text(total["name"] for total in wrong)} if wrong else ""),
         file.state,
         file.created_at,
     )

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.tables import BaseTable, MoneyColumn, ToneColumn
+from apps.core.tables import BaseTable, MoneyColumn, QuietColumn, ToneColumn
 from apps.core.templatetags.figures import identifier
 from apps.core.templatetags.ui import avatar, due, icon
 from apps.core.ui import Tone
@@ -55,8 +55,12 @@ class SideColumn(MoneyColumn):
 class DiscrepancyTable(BaseTable):
     """`detail_url(item)` gives a row's address, filter included; `open_id` is the row whose detail is beside the list."""
 
-    chosen = tables.Column(verbose_name="", empty_values=(), attrs={"td": {"class": "check phone-hide"}, "th": {"class": "check"}})
-    severity = ToneColumn(verbose_name="", tone=tone_of, attrs={"td": {"class": "tone-cell"}, "th": {"class": "tone-cell"}})
+    chosen = QuietColumn(
+        verbose_name=gettext_lazy("Chosen"), empty_values=(), attrs={"td": {"class": "check phone-hide"}, "th": {"class": "check"}}
+    )
+    severity = ToneColumn(
+        verbose_name=gettext_lazy("Severity"), tone=tone_of, attrs={"td": {"class": "tone-cell"}, "th": {"class": "tone-cell"}}
+    )
     title = tables.Column(verbose_name=gettext_lazy("Difference"), empty_values=(), attrs={"td": {"class": "what"}})
     expected_minor = SideColumn(verbose_name=gettext_lazy("Expected"), absent=NO_EXPECTED, phone="phone-hide")
     actual_minor = SideColumn(verbose_name=gettext_lazy("Actual"), absent=NO_ACTUAL, phone="phone-hide")
@@ -99,7 +103,7 @@ class DiscrepancyTable(BaseTable):
 
     def render_difference_minor(self, value, record):
         if not value and record.kind in NO_DIFFERENCE:
-            return format_html('<span class="muted">—</span>')
+            return format_html('<span class="muted">{}</span>', "—")
         text = self.columns["difference_minor"].column.render(value, record)
         return format_html('<span class="code">{}</span> {}', record.currency, text) if self.mixed else text
 
