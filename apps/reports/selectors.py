@@ -1,7 +1,7 @@
 """What the pages of reports show."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.core.cache import cache
 from django.db.models import Count, Max, Min
@@ -12,14 +12,16 @@ from apps.core.models import OPEN_JOB_STATES, Job
 from apps.core.ui import Chip, Tone
 from apps.merchants.models import Merchant
 from apps.orders.models import Payment
-from apps.reports.figures.month_figures import month_figures
+from apps.reports.figures.month_figures import check_figures, month_figures
 from apps.reports.figures.months import Month
+from apps.reports.figures.movements import live_lines
 from apps.reports.models import CloseState, MonthClose
 from apps.settlements.enums import StatementState
 from apps.settlements.models import Discrepancy, ReconciliationRun, Statement
 from apps.settlements.states import OPEN
 
 MONTH_JOB = "reports.month"
+LARGE = 20_000  # lines; counting so many takes about a second
 KEPT_FOR = 60  # seconds that live figures of an open month are shown before they are counted again
 MOST_MONTHS = 60
 
@@ -63,10 +65,31 @@ def months_of(merchant: Merchant, today: date) -> list[MonthRow]:
     return rows
 
 
-def figures_for_page(merchant: Merchant, month: Month, close: MonthClose | None) -> dict:
-    """The signed figures where there are any, else those of the last minute; a new reconciliation counts them anew."""
+@dataclass(frozen=True, slots=True)
+class PageFigures:
+    """What the page of a month shows. `counted_at` is set where the figures are those of the last draft, not of this moment.
+
+    `is_partial`: the month is too large to count while a person waits and has no draft yet, so only the check list is there.
+    """
+
+    figures: dict
+    counted_at: datetime | None = None
+    is_partial: bool = False
+
+
+def figures_for_page(merchant: Merchant, month: Month, close: MonthClose | None) -> PageFigures:
+    """The signed figures where there are any. A small month is counted at once (and kept for a minute), a large one by its draft."""
+    if close and close.state != CloseState.DRAFT:
+        return PageFigures(close.figures)
+    if live_lines(merchant).filter(business_date__range=(month.first, month.last))[:LARGE].count() < LARGE:
+        return PageFigures(_live_figures(merchant, month))
     if close and close.figures:
-        return close.figures
+        return PageFigures(close.figures, counted_at=close.updated_at)
+    return PageFigures(check_figures(merchant, month), is_partial=True)
+
+
+def _live_figures(merchant: Merchant, month: Month) -> dict:
+    """A new reconciliation or a decision on a difference counts them anew."""
     newest = ReconciliationRun.objects.for_merchant(merchant).aggregate(pk=Max("pk"))["pk"]
     decided = Discrepancy.objects.for_merchant(merchant).aggregate(at=Max("closed_at"))["at"]
     key = f"month-figures:{merchant.pk}:{month}:{newest}:{decided.timestamp() if decided else 0}"

@@ -69,11 +69,12 @@ def draft(request: HttpRequest, merchant_slug: str, month: str) -> HttpResponse:
 @require_POST
 @needs("prepare_close")
 def prepare(request: HttpRequest, merchant_slug: str, month: str) -> HttpResponse:
-    """Says at once what stands in the way; the rest is a job."""
+    """Says at once what stands in the way, where that is known now; the job counts and checks again."""
     wanted = month_of(month)
-    figures = figures_for_page(request.merchant, wanted, close_of(request.merchant, wanted))
+    shown = figures_for_page(request.merchant, wanted, close_of(request.merchant, wanted))
     try:
-        check_can_prepare(merchant=request.merchant, month=wanted, figures=figures, now=clock.now())
+        if shown.counted_at is None:
+            check_can_prepare(merchant=request.merchant, month=wanted, figures=shown.figures, now=clock.now())
     except ReportError as error:
         return _refuse(request, wanted, error)
     return _start(request, wanted, "prepare")

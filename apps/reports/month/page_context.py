@@ -16,16 +16,19 @@ NAMED = 20  # accepted differences on the page; the report names more, the Excel
 
 
 def page_context(membership: Membership, month: Month, now: datetime) -> dict:
-    """The figures are live until the month is prepared, and frozen from then on."""
+    """The figures are live (those of the last draft where the month is large) until it is prepared, and frozen from then on."""
     merchant = membership.merchant
     close = close_of(merchant, month)
-    figures = figures_for_page(merchant, month, close)
+    shown = figures_for_page(merchant, month, close)
+    figures = shown.figures
     doors = page.doors(membership, month, close, figures, now)
     checks = page.page_checks(membership, month, figures)
     return {
         "month": month,
         "close": close,
         "figures": figures,
+        "counted_at": shown.counted_at,
+        "is_partial": shown.is_partial,
         "chip": state_chip(close),
         "steps": page.steps_of(close, doors.obstacle),
         "checks": checks,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from babel.numbers import get_currency_name
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from apps.channels.enums import METHOD_LABELS
 from apps.core import figures as text
@@ -49,7 +49,7 @@ def _statements(is_ok: bool, numbers: dict) -> tuple[str, str, str]:
 
 def _bank_statements(is_ok: bool, numbers: dict) -> tuple[str, str, str]:
     detail = ngettext("%d account, known to the month's last day", "%d accounts, known to the month's last day", numbers["accounts"])
-    short = _("not known to the month's end: %(accounts)s") % {"accounts": ", ".join(numbers["short"])}
+    short = _("not known to the month's end: %(accounts)s") % {"accounts": text.names_text(numbers["short"])}
     return _("Bank statements are in"), detail % numbers["accounts"] if is_ok else short, ""
 
 
@@ -96,7 +96,7 @@ def term_labels() -> dict[str, str]:
         "opening": _("Opening receivable"),
         "sales": _("Sales"),
         "refunds": _("Refunds"),
-        "fees": _("Fees"),
+        "fees": pgettext("amount", "Fees"),
         "disputes": _("Disputes"),
         "adjustments": _("Adjustments"),
         "payouts": _("Payouts"),
@@ -111,7 +111,7 @@ def place_labels() -> dict[str, str]:
         "in_transit": _("In transit"),
         "paid_out": _("Paid out"),
         "refunded": _("Refunded"),
-        "fees": _("Fees"),
+        "fees": pgettext("amount", "Fees"),
         "disputed": _("Disputed"),
         "reserved": _("Reserved"),
         "adjusted": _("Adjusted"),

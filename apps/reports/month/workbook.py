@@ -107,7 +107,7 @@ def _write_fees(book: Book, fees: dict[tuple[str, str, str], list[int]], payment
         Column("fee", _("Fee charged"), MONEY),
         Column("fee_gap", _("Difference where a plan was in force"), MONEY, 22),
     ]
-    sheet = book.sheet(_("Fees"))
+    sheet = book.sheet(pgettext("amount", "Fees"))
     for at, column in enumerate(heads):
         sheet.set_column(at, at, column.width)
         sheet.write_string(0, at, column.title, book.style(bold=True, bottom=1, text_wrap=True))

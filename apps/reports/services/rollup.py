@@ -73,17 +73,23 @@ def facts_of(merchant: Merchant) -> str:
 def fresh_rollup(*, merchant: Merchant, now: datetime) -> Rollup:
     """The merchant's daily figures, made anew where a pass or an import is newer than they are."""
     rollup = Rollup.objects.filter(merchant=merchant).first()
-    facts = facts_of(merchant)
-    return rollup if rollup and rollup.facts == facts else refresh(merchant=merchant, now=now)
+    if rollup and rollup.facts == facts_of(merchant):
+        return rollup
+    return _replace(merchant, now, even_if_fresh=False)
 
 
 def refresh(*, merchant: Merchant, now: datetime) -> Rollup:
-    """Replaces every daily figure of the merchant in one transaction; two that ask at once wait for each other."""
+    """Makes every daily figure of the merchant anew in one transaction."""
+    return _replace(merchant, now, even_if_fresh=True)
+
+
+def _replace(merchant: Merchant, now: datetime, *, even_if_fresh: bool) -> Rollup:
+    """Of two that ask at once the second waits, and finds the first one's figures fresh."""
     Rollup.objects.get_or_create(merchant=merchant)
     with transaction.atomic():
         rollup = Rollup.objects.select_for_update().get(merchant=merchant)
         facts = facts_of(merchant)
-        if rollup.facts == facts and rollup.refreshed_at and rollup.refreshed_at >= now:
+        if rollup.facts == facts and not even_if_fresh:
             return rollup
         sums = daily_sums(merchant)
         DailyFigure.objects.for_merchant(merchant).delete()
@@ -97,7 +103,14 @@ def refresh(*, merchant: Merchant, now: datetime) -> Rollup:
 def _figure(merchant: Merchant, key: Key, one: _Sum) -> DailyFigure:
     channel, currency, day, term, payout = key
     return DailyFigure(
-        merchant=merchant, channel_id=channel, currency=currency, day=day, term=term, payout_id=payout, count=one.count, amount_minor=one.amount
+        merchant=merchant,
+        channel_id=channel,
+        currency=currency,
+        day=day,
+        term=term,
+        payout_id=payout,
+        count=one.count,
+        amount_minor=one.amount,
     )
 
 

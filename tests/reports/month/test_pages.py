@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from apps.core.models import Job
+from apps.reports import selectors
 from apps.reports.models import MonthClose
 from apps.reports.services import month_work
 from tests import cast
@@ -166,3 +167,19 @@ def test_a_failed_job_says_what_stood_in_the_way(client, world, run_jobs, settin
     run_jobs()
 
     assert "bin/assets.py fonts" in read(client, lin).context["failure"].error
+
+
+def test_a_large_month_is_counted_by_its_draft_and_not_while_a_person_waits(client, world, run_jobs, pdf_tools, monkeypatch):
+    monkeypatch.setattr(selectors, "LARGE", 3)
+    lin = cast.accountant(world.shop, language="en")
+
+    before = read(client, lin)
+    press(client, lin, "month_draft")
+    run_jobs()
+    line_of(world.ecpay, date(2026, 10, 30), gross=4000)
+    after = read(client, lin)
+
+    assert (before.context["is_partial"], before.context["sections"], before.context["checks_ok"]) == (True, [], 6)
+    assert (after.context["is_partial"], after.context["counted_at"]) == (False, MonthClose.objects.get().updated_at)
+    assert after.context["figures"]["totals"]["TWD"]["sales"] == 280000
+    assert "figures of the draft" in after.content.decode()
