@@ -209,10 +209,11 @@ RULES: dict[str, Rule] = {
     "settlements:reconcile": Rule("reconcile", method="post"),
     "settlements:desk_job": Rule("view_money", ids={"pk": "reconciliation.pk"}),
     "settlements:view_save": Rule("view_money", method="post", data={"name": "x"}),
-    "settlements:view_delete": Rule("view_money", method="post", ids={"pk": "saved_view.pk"}),
+    "settlements:view_delete": Rule("view_money", method="post", data={"name": "x"}),
     "settlements:discrepancy": Rule("view_money", ids={"pk": "discrepancy.pk"}),
     "settlements:resolve": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"resolution": "explained", "reason": "x"}),
     "settlements:comment": Rule("assign", method="post", ids={"pk": "discrepancy.pk"}, data={"text": "x"}),
     "settlements:match": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"candidate": "payment:1", "reason": "x"}),
     "settlements:unmatch": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"reason": "x"}),
+    "reports:overview": Rule("view_money"),
 }

@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from apps.settlements.views import files
+from apps.settlements.views import desk, desk_actions, desk_pairs, desk_tools, files, payouts
 
 app_name = "settlements"
 urlpatterns = [
+    path("discrepancies/", desk.queue, name="queue"),
+    path("discrepancies/", desk.queue, name="desk"),
+    path("discrepancies/assign/", desk_actions.assign, name="assign"),
+    path("discrepancies/resolve/", desk_actions.resolve_many, name="resolve_many"),
+    path("discrepancies/undo/", desk_pairs.undo, name="undo"),
+    path("discrepancies/reconcile/", desk_tools.reconcile, name="reconcile"),
+    path("discrepancies/jobs/<int:pk>/", desk_tools.job, name="desk_job"),
+    path("discrepancies/views/", desk_tools.save_view, name="view_save"),
+    path("discrepancies/views/delete/", desk_tools.delete_view, name="view_delete"),
+    path("discrepancies/<int:pk>/", desk.discrepancy, name="discrepancy"),
+    path("discrepancies/<int:pk>/resolve/", desk_actions.resolve, name="resolve"),
+    path("discrepancies/<int:pk>/comment/", desk_actions.comment, name="comment"),
+    path("discrepancies/<int:pk>/match/", desk_pairs.match, name="match"),
+    path("discrepancies/<int:pk>/unmatch/", desk_pairs.unmatch, name="unmatch"),
     path("statements/", files.statements, name="statements"),
     path("statements/upload", files.upload, name="upload"),
     path("statements/import", files.post_files, name="post_files"),
@@ -14,4 +28,9 @@ urlpatterns = [
     path("statements/<slug:lane>/<int:pk>/download", files.download, name="download"),
     path("statements/<slug:lane>/<int:pk>/withdraw", files.withdraw, name="withdraw"),
     path("statements/<slug:lane>/<int:pk>/drop", files.drop, name="drop"),
+    path("payouts/", payouts.payout_list, name="payouts"),
+    path("payouts/bank/", payouts.bank_lines, name="bank_lines"),
+    path("payouts/<int:pk>/", payouts.payout, name="payout"),
+    path("payouts/<int:pk>/tie", payouts.tie, name="payout_tie"),
+    path("payouts/<int:pk>/untie", payouts.untie, name="payout_untie"),
 ]

@@ -120,6 +120,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const keys = document.querySelector("#shortcuts dl.keys");
+    openRow()?.scrollIntoView({ block: "nearest" });
     if (keys) keys.append(document.getElementById("desk-keys").content.cloneNode(true));
   });
 })();

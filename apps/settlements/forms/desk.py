@@ -8,12 +8,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.models import Channel
-from apps.core.money import MoneyError, exponent, to_minor
 from apps.merchants.access import has_right
 from apps.merchants.models import Membership, User
 from apps.settlements.enums import DiscrepancyState, Kind, Resolution, Severity
 from apps.settlements.models import Discrepancy
-from apps.settlements.selectors.discrepancies import STAKE, is_large
+from apps.settlements.selectors.discrepancies import STAKE, at_stake, is_large
 from apps.settlements.states import OPEN
 
 SORT_CHOICES = [("due", _("Due first")), ("amount", _("Largest first")), ("age", _("Oldest first")), ("kind", _("By kind"))]
@@ -30,7 +29,7 @@ class DayInput(forms.DateInput):
 
 
 def _choice(label: str, choices=(), **options) -> django_filters.ChoiceFilter:
-    return django_filters.ChoiceFilter(label=label, empty_label=label, choices=choices, **options)
+    return django_filters.ChoiceFilter(label=label, empty_label=_("all"), choices=choices, **options)
 
 
 class DiscrepancyFilter(django_filters.FilterSet):
@@ -46,7 +45,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     least = django_filters.NumberFilter(label=_("Amount at least"), method="at_least", min_value=0, max_value=Decimal(10) ** 13)
     first = django_filters.DateFilter(label=_("From day"), field_name="business_date", lookup_expr="gte", widget=DayInput)
     last = django_filters.DateFilter(label=_("To day"), field_name="business_date", lookup_expr="lte", widget=DayInput)
-    sort = _choice(_("Sort"), SORT_CHOICES, method="keep")
+    sort = django_filters.ChoiceFilter(label=_("Sort"), empty_label=None, choices=SORT_CHOICES, method="keep")
     view = django_filters.ChoiceFilter(choices=[*VIEWS.items()], method="in_view", widget=forms.HiddenInput)
 
     class Meta:
@@ -58,16 +57,16 @@ class DiscrepancyFilter(django_filters.FilterSet):
         self.user, self.merchant, self.now = user, merchant, now
         channels = list(Channel.objects.for_merchant(merchant).order_by("label").values_list("code", "label", "currency"))
         fields = self.form.fields
-        fields["channel"].choices = [("", _("Channel")), *((code, label) for code, label, _currency in channels)]
-        fields["owner"].choices = [("", _("Owner")), (MINE, _("Me")), (NOBODY, _("Nobody")), *((str(one.pk), str(one)) for one in people)]
+        fields["channel"].choices = [("", _("all")), *((code, label) for code, label, _currency in channels)]
+        fields["owner"].choices = [("", _("all")), (MINE, _("Me")), (NOBODY, _("Nobody")), *((str(one.pk), str(one)) for one in people)]
         fields["state"].choices = [
-            ("", _("Open ones")),
+            ("", _("open ones")),
             *DiscrepancyState.choices,
             (CLOSED, _("all closed")),
             (ANY_STATE, _("every state")),
         ]
         codes = {currency for _code, _label, currency in channels} | {merchant.currency}
-        fields["currency"].choices = [("", _("Currency")), *((code, code) for code in sorted(codes | self._asked_currency()))]
+        fields["currency"].choices = [("", _("all")), *((code, code) for code in sorted(codes | self._asked_currency()))]
 
     def _asked_currency(self) -> set[str]:
         asked = str(self.data.get("currency", ""))
@@ -96,9 +95,8 @@ class DiscrepancyFilter(django_filters.FilterSet):
     @property
     def qs(self):
         rows = super().qs
-        if self.form.is_valid() and not (self.form.cleaned_data.get("state") or self.form.cleaned_data.get("q")):
-            rows = rows.filter(state__in=sorted(OPEN))
-        return rows
+        asked = getattr(self.form, "cleaned_data", {})  # what could not be read is left out, and said above the list
+        return rows if asked.get("state") or asked.get("q") else rows.filter(state__in=sorted(OPEN))
 
     def search(self, rows, _name, value):
         """Exact or by its beginning; never in the middle, so that an index can serve."""
@@ -116,17 +114,8 @@ class DiscrepancyFilter(django_filters.FilterSet):
         return rows.exclude(state__in=sorted(OPEN)) if value == CLOSED else rows.filter(state=value)
 
     def at_least(self, rows, _name, value):
-        """A figure in major units; each currency is compared by its own digits, no rate is assumed."""
-        currencies = [code for code, _label in self.form.fields["currency"].choices if code]
-        wanted = Q(pk__in=[])
-        for digits in sorted({exponent(code) for code in currencies}):
-            same = [code for code in currencies if exponent(code) == digits]
-            try:
-                least = to_minor(value.quantize(Decimal(1).scaleb(-digits)), same[0])
-            except MoneyError:
-                continue
-            wanted |= Q(currency__in=same, stake__gte=least)
-        return rows.alias(stake=STAKE).filter(wanted)
+        """A figure in major units, met by each currency in its own digits: no rate is assumed."""
+        return rows.alias(stake=STAKE).filter(at_stake(lambda digits: int(value.scaleb(digits))))
 
     def in_view(self, rows, _name, value):
         if value == "mine":

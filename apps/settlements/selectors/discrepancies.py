@@ -1,6 +1,6 @@
 """The queue: which differences wait, in which order, and how many there are. Money is never added up across currencies."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,20 +76,20 @@ def open_of(merchant: Merchant) -> QuerySet[Discrepancy]:
     return Discrepancy.objects.for_merchant(merchant).filter(state__in=sorted(OPEN))
 
 
-def is_large(merchant: Merchant) -> Q:
-    """At or above the merchant's threshold, taken by its figure in every currency: no rate is assumed. Needs `stake`."""
-    unit = 10 ** exponent(merchant.currency)
-    whole = merchant.difference_threshold_minor
-
-    def at_least(digits: int) -> int:
-        return whole * 10**digits // unit
-
+def at_stake(least: Callable[[int], int]) -> Q:
+    """Stakes at or above a figure; `least(digits)` is that figure in minor units of a currency with so many digits. Needs `stake`."""
     zero, three = sorted(ZERO_DIGITS), sorted(THREE_DIGITS)
     return (
-        Q(currency__in=zero, stake__gte=at_least(0))
-        | Q(currency__in=three, stake__gte=at_least(3))
-        | (~Q(currency__in=[*zero, *three]) & Q(stake__gte=at_least(2)))
+        Q(currency__in=zero, stake__gte=least(0))
+        | Q(currency__in=three, stake__gte=least(3))
+        | (~Q(currency__in=[*zero, *three]) & Q(stake__gte=least(2)))
     )
+
+
+def is_large(merchant: Merchant) -> Q:
+    """At or above the merchant's threshold, taken by its figure in every currency: no rate is assumed."""
+    unit = 10 ** exponent(merchant.currency)
+    return at_stake(lambda digits: merchant.difference_threshold_minor * 10**digits // unit)
 
 
 def counts_of(merchant: Merchant, user: User, now: datetime) -> Counts:

@@ -82,7 +82,7 @@ class DiscrepancyTable(BaseTable):
             rows,
             attrs=attrs,
             row_attrs={
-                "data-href": detail_url,
+                "data-href": lambda record: detail_url(record),  # called by the name of its argument
                 "data-id": lambda record: record.pk,
                 "class": lambda record: "is-open" if record.pk == open_id else "",
             },

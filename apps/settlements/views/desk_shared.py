@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -25,12 +25,13 @@ from apps.settlements.selectors.facts import detail_of, facts_of
 from apps.settlements.selectors.headlines import headline, method_label
 from apps.settlements.selectors.history import comments_of, history_of
 from apps.settlements.selectors.raw_rows import raw_row_of
-from apps.settlements.selectors.sides import sides_of
+from apps.settlements.selectors.sides import PAYOUT_KINDS, sides_of
 from apps.settlements.selectors.trail import trail_of, why
 from apps.settlements.states import CLOSED_BY_PERSON
 from apps.settlements.tables.desk import DiscrepancyTable
 
 TOAST = "desk_toast"
+ONE_TIME = ("export", "undo", "ids", "match", "tie", "owner_was")  # parts of an address that are no filter
 RIGHTS = ("resolve", "assign", "reconcile", "download_reports")
 
 
@@ -43,10 +44,10 @@ def found_of(request: HttpRequest, now: datetime) -> DiscrepancyFilter:
     return found
 
 
-def query_of(request: HttpRequest, *without: str) -> str:
-    """The address's filter as `?…`, or nothing; an export is no part of it."""
+def query_of(request: HttpRequest) -> str:
+    """The address's filter as `?…`, or nothing; an export or an undo is no part of it."""
     query = request.GET.copy()
-    for name in ("export", *without):
+    for name in ONE_TIME:
         query.pop(name, None)
     return f"?{query.urlencode()}" if query else ""
 
@@ -130,7 +131,7 @@ def detail_context(request: HttpRequest, item: Discrepancy, found: DiscrepancyFi
         "sides": sides_of(facts),
         "raw": raw_row_of(facts),
         "match": facts.match,
-        "tie": facts.tie,
+        "tie": facts.tie if item.kind in PAYOUT_KINDS else None,
         "trail": trail_of(facts, now),
         "trail_why": why(facts),
         "entries": entries_of(item),
@@ -191,8 +192,6 @@ def go_on(request: HttpRequest, item: Discrepancy | None, text: str, undo: str =
 
 def undo_address(request: HttpRequest, what: str, ids: list[int], **more) -> str:
     """Where the toast's button leads: the same filter, and what to take back."""
-    query = request.GET.copy()
-    for name in ("undo", "ids", "match", "tie", "owner_was"):
-        query.pop(name, None)
+    query = QueryDict(query_of(request).removeprefix("?"), mutable=True)
     query.update({"undo": what, "ids": ",".join(map(str, ids)), **more})
     return f"{reverse('settlements:undo', args=[request.merchant.slug])}?{query.urlencode()}"

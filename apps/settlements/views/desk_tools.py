@@ -13,7 +13,7 @@ from apps.merchants.models import SavedView
 from apps.settlements.enums import JobKind
 from apps.settlements.forms.desk import ViewNameForm
 from apps.settlements.selectors.discrepancies import SAVED_VIEWS_PAGE, saved_views_of
-from apps.settlements.views.desk_shared import address, show_queue
+from apps.settlements.views.desk_shared import ONE_TIME, address, show_queue
 
 MOST_VIEWS = 30  # a person's saved views of one list
 
@@ -54,14 +54,16 @@ def save_view(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 def _kept(query: str) -> str:
     """The filter without what belongs to one moment: page, export."""
     found = QueryDict(query.removeprefix("?"), mutable=True)
-    for name in ("after", "before", "export"):
+    for name in ("after", "before", *ONE_TIME):
         found.pop(name, None)
     return found.urlencode()
 
 
 @require_POST
 @needs("view_money")
-def delete_view(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
-    """Forgets one of this person's own views."""
-    get_object_or_404(saved_views_of(request.merchant, request.user), pk=pk).delete()
+def delete_view(request: HttpRequest, merchant_slug: str) -> HttpResponse:
+    """Forgets one of this person's own views, by its name."""
+    gone, _rows = saved_views_of(request.merchant, request.user).filter(name=request.POST.get("name", "")).delete()
+    if not gone:
+        return show_queue(request, problem=_("You have no view of that name."), status=422)
     return redirect(address(request, "queue"))

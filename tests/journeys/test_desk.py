@@ -1,0 +1,112 @@
+"""The accountant at the desk, by keyboard alone: move, open, take, resolve three, undo; and what axe says of it."""
+
+import pytest
+
+from apps.settlements.models import Discrepancy
+from tests import cast
+from tests.browser import assert_no_axe_violations
+from tests.journeys.shots import shoot
+from tests.settlements.desk import kinds
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+URL = "/m/qingtian/discrepancies/"
+
+
+@pytest.fixture
+def desk(page, sign_in):
+    """A signed-in accountant with four differences, on a wide screen."""
+    shop = cast.make_merchant()
+    lin = cast.accountant(shop, name="林怡君", language="en")
+    ecpay = cast.make_channel(shop)
+    items = [kinds.make(ecpay, kind) for kind in ("fee_mismatch", "missing_in_books", "payout_missing_in_bank", "refund_amount_mismatch")]
+    cast.make_payment(ecpay, "A77", 129000)
+    sign_in(lin)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(reduced_motion="reduce")  # a colour that is still changing has no contrast to measure
+    return lin, items
+
+
+def focused(page) -> str:
+    return page.evaluate("document.activeElement.closest('tr')?.dataset.id || document.activeElement.id || ''")
+
+
+def states() -> list[str]:
+    return list(Discrepancy.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_the_queue_by_keyboard(page, desk):
+    lin, items = desk
+    page.goto(URL)
+
+    page.keyboard.press("?")
+    assert page.locator("#shortcuts").is_visible()
+    assert "Resolve the row" in page.locator("#shortcuts").inner_text()
+    page.keyboard.press("Escape")
+
+    for key, number in (("j", 0), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        assert focused(page) == str(items[number].pk)
+    page.keyboard.press("x")
+    assert page.locator("[data-bulk]").is_visible()
+    assert page.locator("#desk-says").inner_text() == "1 selected"
+    page.keyboard.press("x")
+
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#headline")
+    assert page.url.endswith(f"{URL}{items[0].pk}/")
+    assert focused(page) == "headline"
+    page.keyboard.press("Escape")
+    assert page.url.endswith(URL)
+    assert focused(page) == str(items[0].pk)
+
+    page.keyboard.press("a")
+    page.wait_for_selector("[data-toast]")
+    assert Discrepancy.objects.get(pk=items[0].pk).owner == lin
+
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.wait_for_selector("#act-resolve[open]")
+    for number in range(3):
+        page.select_option("#one_resolution", "explained")
+        page.fill("#one_reason", f"agreed by mail {number}")
+        page.locator("#act-resolve button").click()
+        page.wait_for_load_state()
+        assert page.locator("[data-toast]").is_visible()
+        assert focused(page) == "headline"
+        page.keyboard.press("r")
+        page.wait_for_selector("#act-resolve[open]")
+    assert sorted(states()) == ["open", "resolved", "resolved", "resolved"]
+
+    page.locator("[data-toast] button").click()
+    page.wait_for_load_state()
+    assert sorted(states()) == ["open", "open", "resolved", "resolved"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing(page, desk, width, theme):
+    _lin, items = desk
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in (URL, f"{URL}{items[0].pk}/", f"{URL}{items[1].pk}/", f"{URL}{items[2].pk}/"):
+        page.goto(path)
+        page.evaluate("theme => window.setTheme(theme)", theme)
+        page.evaluate("document.querySelectorAll('.drawer details, .more-filters').forEach(one => (one.open = true))")
+        assert_no_axe_violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_narrow_screen_opens_a_page_of_its_own(page, desk):
+    _lin, items = desk
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(URL)
+    page.locator("tr[data-href] a.title").first.click()
+    page.wait_for_url(f"**{URL}{items[0].pk}/")
+
+    assert not page.locator("#desk-list").is_visible()
+    assert page.locator(".foot-bar .btn-primary").is_visible()
+
+
+def test_pictures(page, desk):
+    lin, items = desk
+    shoot(page, URL, "desk", user=lin)
+    shoot(page, f"{URL}{items[0].pk}/", "desk-fee", user=lin)

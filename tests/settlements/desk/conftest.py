@@ -1,0 +1,28 @@
+import pytest
+
+from apps.core import clock
+from tests import cast
+
+
+@pytest.fixture
+def shop(db, monkeypatch):
+    """The merchant, at cast.NOW."""
+    monkeypatch.setattr(clock, "now", lambda: cast.NOW)
+    return cast.make_merchant()
+
+
+@pytest.fixture
+def ecpay(shop):
+    return cast.make_channel(shop)
+
+
+@pytest.fixture
+def lin(shop):
+    return cast.accountant(shop, name="林怡君", language="en")
+
+
+@pytest.fixture
+def desk(client, lin):
+    """The accountant's browser; `desk.get("?view=mine")`."""
+    client.force_login(lin, backend="django.contrib.auth.backends.ModelBackend")
+    return client
