@@ -43,3 +43,66 @@ class MonthClose(models.Model):
 
     def __str__(self):
         return f"{self.merchant_id} {self.month:%Y-%m}"
+
+
+class Term(models.TextChoices):
+    """What a daily figure counts. The first four come from our books, the others from live statement lines."""
+
+    PAID = "paid", _("paid by customers")
+    MATCHED = "matched", _("paid, and paired with a line")
+    UNREPORTED = "unreported", _("paid, no line yet")
+    NOT_REPORTED = "not_reported", _("paid, missing at the provider")
+    SALES = "sales", _("settled payments")
+    NOT_BOOKED = "not_booked", _("settled without a payment of ours")
+    REFUNDS = "refunds", _("refunds")
+    FEES = "fees", _("fees")
+    SALES_FEES = "sales_fees", _("fees of settled payments, a part of fees")
+    DISPUTES = "disputes", _("disputes")
+    RESERVES = "reserves", _("reserves")
+    ADJUSTMENTS = "adjustments", _("adjustments")
+    NET = "net", _("net of all lines, by payout")
+
+
+class DailyFigure(models.Model):
+    """Payments and lines of one day added up, so that a page need not read a million rows. Made by `services.rollup` alone.
+
+    `day` is the business date; a line that is paired with a payment counts on that payment's day, so that both sides of a sum
+    are about the same sales. Amounts are signed from the merchant's side. Only NET rows name a payout, and none where there is none yet.
+    """
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey("channels.Channel", on_delete=models.CASCADE, related_name="+")
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    term = models.CharField(max_length=12, choices=Term.choices)
+    payout = models.ForeignKey("settlements.Payout", null=True, on_delete=models.CASCADE, related_name="+")
+    count = models.IntegerField()
+    amount_minor = models.BigIntegerField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "currency", "day", "term"], condition=Q(payout=None), name="daily_figure_once_without_payout"
+            ),
+            models.UniqueConstraint(
+                fields=["channel", "currency", "day", "term", "payout"], condition=Q(payout__isnull=False), name="daily_figure_once"
+            ),
+            models.CheckConstraint(condition=Q(term="net") | Q(payout=None), name="daily_figure_payout_of_net"),
+        ]
+        indexes = [models.Index(fields=["merchant", "currency", "day"], name="daily_figure_day")]
+
+    def __str__(self):
+        return f"{self.day} {self.term} {self.amount_minor}"
+
+
+class Rollup(models.Model):
+    """Which facts a merchant's daily figures were made from; `facts` changes with every import, reconciliation and pair by hand."""
+
+    merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, related_name="+")
+    facts = models.CharField(max_length=80, blank=True)
+    refreshed_at = models.DateTimeField(null=True)
+
+    def __str__(self):
+        return f"{self.merchant_id} {self.facts}"

@@ -1,0 +1,58 @@
+"""The story of one order."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from apps.core import clock
+from apps.core.panels import Tab
+from apps.core.ui import Chip
+from apps.merchants.access import needs
+from apps.orders.selectors.story import order_for
+from apps.reports.story.clocks import clocks_of
+from apps.reports.story.facts import StoryFacts, story_facts
+from apps.reports.story.items import Item, items_of, steps_of
+from apps.reports.story.money import sums_of
+from apps.settlements.selectors.headlines import short_title
+
+
+@require_safe
+@needs("view_money")
+def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> HttpResponse:
+    """Everything that touched an order; `?show=statement` keeps one kind of it."""
+    facts = story_facts(order_for(request.merchant, order_no))
+    today = clock.local_date(clock.now(), request.merchant.timezone)
+    items = items_of(facts, merchant_slug, today, request.merchant.timezone)
+    chosen = request.GET.get("show", "")
+    shown = [item for item in items if item.group == chosen] or items
+    context = {
+        "order": facts.order,
+        "facts": facts,
+        "chips": _chips(facts),
+        "clocks": clocks_of(facts, today),
+        "steps": steps_of(shown),
+        "tabs": _tabs(items, chosen),
+        "sums": sums_of(facts),
+    }
+    return render(request, "reports/story.html", context)
+
+
+def _tabs(items: list[Item], chosen: str) -> list[Tab]:
+    names = {
+        "books": _("Orders and payments"),
+        "refund": _("Refunds"),
+        "statement": _("Statements"),
+        "bank": _("Payouts and bank"),
+        "difference": _("Discrepancies"),
+        "people": _("People"),
+    }
+    counts = {name: sum(item.group == name for item in items) for name in names}
+    chosen = chosen if counts.get(chosen) else ""
+    every = Tab(_("All"), "?", not chosen, str(len(items)))
+    return [every, *(Tab(names[name], f"?show={name}", name == chosen, str(n)) for name, n in counts.items() if n)]
+
+
+def _chips(facts: StoryFacts) -> list[Chip]:
+    """At most two: the differences still open; nothing when all is well."""
+    return [Chip(short_title(item), "amber") for item in facts.differences if item.is_open][:2]

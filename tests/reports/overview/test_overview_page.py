@@ -1,0 +1,79 @@
+"""The overview as a page: what it shows, how many queries it takes, and the first steps of an empty shop."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.core import clock
+from apps.orders.models import BookImport
+from apps.reports.services.rollup import refresh
+from tests import cast
+from tests.reports.small_month import NOW, line_of, make_small_month, paid, pair
+
+pytestmark = pytest.mark.django_db
+PAGE = "/m/qingtian/overview/?month=2026-10"
+
+
+@pytest.fixture
+def world(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    return make_small_month()
+
+
+def see(client, user, path=PAGE):
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.get(path)
+
+
+def test_the_page_proves_itself_and_leads_to_the_lists(client, world):
+    response = see(client, cast.viewer(world.shop, language="en"))
+
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "Both sides are equal, the difference is 0" in text
+    assert "Paid 3,733 = the 8 parts together 3,733; reserves 0" in text
+    assert 'href="/m/qingtian/discrepancies/?currency=TWD&amp;first=2026-10-01&amp;last=2026-10-31"' in text
+    assert 'id="cash-flow-data"' in text
+    assert "October 2026 can be closed" in text
+
+
+def test_the_page_takes_the_same_queries_for_more_of_everything(client, world):
+    user = cast.viewer(world.shop)
+    see(client, user)
+    with CaptureQueriesContext(connection) as few:
+        client.get(PAGE)
+    for number in range(5):
+        payment = paid(world.ecpay, f"M{number}", 1000, date(2026, 10, 6 + number))
+        pair(line_of(world.ecpay, date(2026, 10, 6 + number), gross=1000, fee=-20, merchant_ref=f"M{number}"), payment)
+        cast.make_discrepancy(world.ecpay, "fee_mismatch", business_date=date(2026, 10, 6 + number), payment=payment)
+        cast.make_payout(world.ecpay, f"2026-11-1{number}", 1000, due_on=date(2026, 11, 10 + number), is_named=False)
+    refresh(merchant=world.shop, now=NOW.replace(hour=23))
+
+    with CaptureQueriesContext(connection) as many:
+        client.get(PAGE)
+
+    assert len(few) == len(many) <= 28
+
+
+def test_an_empty_shop_sees_three_steps(client):
+    shop = cast.make_merchant()
+
+    text = see(client, cast.owner(shop, language="en")).content.decode()
+
+    for name in ("channels:add", "settlements:statements", "orders:import"):
+        assert f'href="{reverse(name, args=["qingtian"])}"' in text
+    assert text.count("btn-primary") == 1
+    assert "manage.py demo" in text
+
+
+def test_a_viewer_of_an_empty_shop_gets_no_button_that_would_be_refused(client):
+    shop = cast.make_merchant()
+    BookImport.objects.create(merchant=shop, kind="payments", name="payments.csv", sha256="0" * 64, created_at=NOW)
+
+    text = see(client, cast.viewer(shop, language="en")).content.decode()
+
+    for name in ("channels:add", "orders:import"):
+        assert reverse(name, args=["qingtian"]) not in text
