@@ -1,4 +1,4 @@
-"""Long work of reconciliation as jobs, and the nightly bell."""
+"""Long work of reconciliation as jobs, and the bell that rings for them."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -10,9 +10,10 @@ from apps.channels.models import Channel
 from apps.core import clock
 from apps.core.jobs.registry import job
 from apps.core.jobs.services import enqueue
-from apps.core.models import Job
+from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.models import Merchant
 from apps.settlements.enums import JobKind
+from apps.settlements.selectors.runs import merchants_with_newer_books
 from apps.settlements.services.reconcile import reconcile
 from apps.settlements.services.uploads import forget_stale_previews, post_all
 
@@ -40,13 +41,17 @@ def import_job(job, progress) -> dict:
     return {**counts, **run.counts}
 
 
-@shared_task(name="settlements.nightly", max_retries=0)
-def nightly() -> None:
-    """Every quarter of an hour by the schedule: rings once a night for each merchant whose clock shows three."""
+@shared_task(name="settlements.watch", max_retries=0)
+def watch() -> None:
+    """Every minute by the schedule: rings where the books changed since the last pass, and once a night when the clock shows three."""
     now = clock.now()
+    stale = set(merchants_with_newer_books())
     for merchant in Merchant.objects.only("pk", "timezone"):
         local = now.astimezone(ZoneInfo(merchant.timezone))
         night = f"night:{local.date().isoformat()}"
-        if local.hour == NIGHT_HOUR and not Job.objects.for_merchant(merchant).filter(kind=JobKind.RECONCILE, dedupe_key=night).exists():
-            enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, payload={}, by=None, dedupe_key=night)
+        asked = Job.objects.for_merchant(merchant).filter(kind=JobKind.RECONCILE)
+        if merchant.pk in stale and not asked.filter(state__in=OPEN_JOB_STATES).exists():
+            enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, dedupe_key="reconcile")
+        if local.hour == NIGHT_HOUR and not asked.filter(dedupe_key=night).exists():
+            enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, dedupe_key=night)
     forget_stale_previews(before=now - PREVIEWS_KEPT)

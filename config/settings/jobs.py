@@ -50,5 +50,5 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "ring-due-jobs": {"task": "core.ring_due_jobs", "schedule": 20.0},
     # Night falls at another moment for each merchant: the task looks at every merchant's own clock.
-    "nightly-reconciliation": {"task": "settlements.nightly", "schedule": crontab(minute="*/15")},
+    "watch-the-books": {"task": "settlements.watch", "schedule": 60.0},
 }

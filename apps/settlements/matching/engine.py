@@ -6,7 +6,7 @@ import polars as pl
 
 from apps.settlements.matching.comparing import compare_payments, compare_refunds, fault, unpaired_lines
 from apps.settlements.matching.frames import FAULTS, ChannelBooks, ChannelTerms, Proposal, shaped
-from apps.settlements.matching.keys import keyed_lines, ordered_payments, without
+from apps.settlements.matching.keys import moving_lines, ordered_payments, without
 from apps.settlements.matching.pairing import pair_payments
 from apps.settlements.matching.payouts import form_payouts
 from apps.settlements.matching.refunds import pair_refunds
@@ -15,7 +15,7 @@ from apps.settlements.matching.schedule import covered_until, due_and_missing, g
 
 def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> Proposal:
     """What the facts of one channel prove and what they leave open, at a day. Pure: the same frames give the same proposal."""
-    lines, payments = keyed_lines(books.lines), ordered_payments(books.payments)
+    lines, payments = moving_lines(books.lines), ordered_payments(books.payments)
     sales, backs = lines.filter(pl.col("kind") == "payment"), lines.filter(pl.col("kind") == "refund")
 
     paid = pair_payments(sales, payments, books.made_by_hand, books.undone_by_hand)

@@ -2,26 +2,20 @@
 
 import polars as pl
 
-from apps.channels.cells import key
-
 # Content alone decides the order, so that it is the same whichever file came first.
 LINE_ORDER = ["occurred_at", "line_ref", "row_hash", "ordinal"]
 CAPTURED = ["paid", "partially_refunded", "refunded"]
 
 
-def keyed_lines(lines: pl.DataFrame) -> pl.DataFrame:
-    """Lines that move money, in their fixed order, with a `*_key` in place of each reference."""
-    references = ["provider_ref", "merchant_ref", "provider_refund_ref", "refund_ref"]
+def moving_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines that move money, in their fixed order, less what only tells equal rows apart."""
     moving = lines.filter((pl.col("gross") != 0) | (pl.col("fee") != 0) | (pl.col("net") != 0)).sort(LINE_ORDER)
-    keyed = [key(pl.col(name)).alias(f"{name}_key") for name in references]
-    return moving.select(pl.exclude(*references, "line_ref", "row_hash", "ordinal", "row_no", "payout_ref"), *keyed)
+    return moving.drop("line_ref", "row_hash", "ordinal", "row_no", "payout_ref")
 
 
 def ordered_payments(payments: pl.DataFrame) -> pl.DataFrame:
-    """Payments with `captured`, less the texts that only people read; among equals the captured and earlier ones come first."""
-    slim = payments.select(
-        pl.exclude("order_no", "merchant_ref", "provider_ref", "placed_at", "state"), captured=pl.col("state").is_in(CAPTURED)
-    )
+    """Payments with `captured`; among equals the captured and earlier ones come first."""
+    slim = payments.select(pl.exclude("state"), captured=pl.col("state").is_in(CAPTURED))
     return slim.sort([~pl.col("captured"), "paid_at", "merchant_ref_key"], nulls_last=True, maintain_order=True)
 
 

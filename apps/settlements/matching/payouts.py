@@ -19,6 +19,7 @@ def form_payouts(lines: pl.DataFrame, terms: ChannelTerms) -> pl.DataFrame:
 
     A per-payout channel's line without a reference was not paid out yet: it is in transit and forms nothing.
     """
+    lines = lines.select("kind", "payout_ref", "payout_on", "business_date", "currency", "net")  # a million lines are copied thrice below
     movements = lines.filter(pl.col("kind") != "payout")
     named = movements.filter(pl.col("payout_ref") != "")
     bare = movements.filter(pl.col("payout_ref") == "")

@@ -3,6 +3,7 @@
 import polars as pl
 from django.db.models import Count, F
 
+from apps.channels.cells import key
 from apps.channels.models import Channel
 from apps.channels.terms import calendar_for, settlement_for, terms_for
 from apps.core.bulk import queryset_frame
@@ -11,6 +12,8 @@ from apps.orders.states import CAPTURED
 from apps.settlements.enums import Rule, StatementState
 from apps.settlements.matching import frames
 from apps.settlements.models import BankLine, BankStatement, LineSighting, Match, Statement, StatementLine
+
+PORTION = 900  # ids a query: below what any database takes as parameters
 
 
 def _read(queryset, schema: dict, **lookups: str) -> pl.DataFrame:
@@ -39,16 +42,23 @@ def books_of(channel: Channel) -> frames.ChannelBooks:
     return frames.ChannelBooks(
         payments=payments_frame(Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel)),
         refunds=_read(Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel), frames.REFUNDS, amount="amount_minor"),
-        lines=_read(StatementLine.objects.for_merchant(channel.merchant_id).filter(channel=channel, is_live=True), frames.LINES),
+        lines=_lines(channel),
         statements=_read(Statement.objects.filter(channel=channel, state=StatementState.POSTED), frames.STATEMENTS),
         made_by_hand=_read(matches.filter(rule=Rule.MANUAL, voided_at=None), frames.LINKS),
         undone_by_hand=_read(matches.filter(voided_by__isnull=False), frames.LINKS),
     )
 
 
+def _lines(channel: Channel) -> pl.DataFrame:
+    """Live lines; their references become keys at once, so that a million of them are not held twice."""
+    live = StatementLine.objects.for_merchant(channel.merchant_id).filter(channel=channel, is_live=True)
+    names = {name: name.removesuffix("_key") for name in frames.LINES if name.endswith("_key")}
+    return _read(live, frames.LINES, **names).with_columns(key(pl.col(name)) for name in names)
+
+
 def payments_frame(queryset) -> pl.DataFrame:
     """Payments as reconciliation sees them."""
-    lookups = {"order_no": "order__order_no", "order_key": "order__order_key", "amount": "amount_minor", "order_total": "order_total_minor"}
+    lookups = {"order_key": "order__order_key", "amount": "amount_minor", "order_total": "order_total_minor"}
     return _read(queryset, frames.PAYMENTS, **lookups)
 
 
@@ -94,3 +104,11 @@ def sources_of(channel: Channel, books: frames.ChannelBooks, line_ids: pl.Series
     every = pl.concat([part.join(wanted, on="line_id", how="semi") for part in (first, again)]).join(files, on="statement_id")
     order = [pl.col("last_day") - pl.col("first_day"), pl.col("source_file").str.len_chars(), "source_file", "source_row"]
     return every.sort(order).unique("line_id", keep="first", maintain_order=True).select("line_id", "source_file", "source_row")
+
+
+def names_of(queryset, ids: pl.Series, schema: dict) -> pl.DataFrame:
+    """What people call the rows with these ids: `id` and the columns of `schema`, looked up by portions."""
+    wanted = ids.drop_nulls().unique().sort()
+    shape = {"id": pl.Int64(), **schema}
+    parts = [_read(queryset.filter(pk__in=wanted.slice(at, PORTION).to_list()), shape) for at in range(0, len(wanted), PORTION)]
+    return pl.concat([frames.empty(shape), *parts])
