@@ -3,10 +3,11 @@
 from django.urls import path
 
 from apps.reports import views_month
-from apps.reports.views import story
+from apps.reports.views import overview, story
 
 app_name = "reports"
 urlpatterns = [
+    path("overview/", overview.overview, name="overview"),
     path("reports/", views_month.months, name="months"),
     path("reports/<str:month>/", views_month.month, name="month"),
     path("reports/<str:month>/draft/", views_month.draft, name="month_draft"),

@@ -127,6 +127,7 @@
   };
 
   const draw = (canvas) => {
+    window.Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     const data = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
     const chart = new window.Chart(canvas, {
       type: "bar",

@@ -16,6 +16,7 @@ from apps.reports.overview.where import Where
 SERIES = 5  # colours that can be told apart; further channels are drawn as one
 BAR = 100  # width of a bar at its longest
 MILLION = 1_000_000
+TENTH = 100  # parts per million that can be seen in a rate with two decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,19 @@ def fee_bars(channels: list[Channel], rows: dict[int, Where], found: Differences
         gross = one.sales + one.not_booked if one else 0
         if gross > 0:
             n, gap = found.overcharged.get(channel.pk, (0, 0))
-            rates.append((channel.label, -one.sales_fees * MILLION // gross, (gap - one.sales_fees) * MILLION // gross, n, gap))
-    most = max((max(actual, agreed) for _label, actual, agreed, _n, _gap in rates), default=0) or 1
+            rates.append((channel.label, -one.sales_fees * MILLION // gross, (gap - one.sales_fees) * MILLION // gross, n))
+    most = max((max(actual, agreed) for _label, actual, agreed, _n in rates), default=0) or 1
     return [
-        FeeBar(label, percent_text(actual), percent_text(agreed), _share(actual, most), _share(agreed, most), gap < 0, n)
-        for label, actual, agreed, n, gap in rates
+        FeeBar(
+            label,
+            percent_text(actual),
+            percent_text(agreed),
+            _share(actual, most),
+            _share(agreed, most),
+            actual // TENTH > agreed // TENTH,
+            n,
+        )
+        for label, actual, agreed, n in rates
     ]
 
 
