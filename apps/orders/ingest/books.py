@@ -12,7 +12,6 @@ from apps.channels.cells import clean, key
 from apps.channels.contracts import Method
 from apps.core.money import MAX_MINOR, exponent
 from apps.orders.enums import PaymentState, RefundState
-from apps.orders.errors import BooksEmpty
 from apps.orders.ingest.amounts import minor_units
 from apps.orders.ingest.reading import REJECTIONS, Piece, read_pieces
 from apps.orders.ingest.times import NAIVE, moments
@@ -177,8 +176,6 @@ def _sorted_out(frame: pl.DataFrame, faults: list[pl.DataFrame], kept: tuple[str
 
 def _whole(pieces: list[CheckedBooks], *, identity: list[str]) -> CheckedBooks:
     """The pieces as one. The same row with the same contents counts once; the same identity with others is rejected: nobody's choice."""
-    if not pieces:
-        raise BooksEmpty
     frame = pl.concat([piece.rows for piece in pieces])
     rejected = pl.concat([piece.rejected for piece in pieces])
     rows_in = sum(piece.rows_in for piece in pieces)

@@ -45,6 +45,9 @@ def read_pieces(data: bytes, columns: tuple[str, ...]) -> Iterator[Piece]:
     at = data.find(b"\n") + 1 or len(data)
     header = _header(data[:at].removeprefix(BOM), columns)
     line_no = 2
+    if not data[at:].strip():  # headings alone: a period in which nothing happened
+        yield _piece(b"", pl.DataFrame(schema={"row_no": pl.Int64(), **_LINES}), header)
+        return
     while at < len(data):
         end = data.find(b"\n", at + PIECE_BYTES) + 1 or len(data)
         lines = _lines(data[at:end], line_no)

@@ -16,6 +16,8 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 
 def moments(texts: pl.Series) -> pl.Series:
     """The moments in UTC; null where a text is empty, unreadable, without offset, or outside 1990–2099."""
+    if texts.is_empty():  # an empty mapping would have no type to return
+        return pl.Series(texts.name, [], dtype=UTC_MICROS)
     heads, tails = texts.str.slice(0, 19), texts.str.slice(19)
     offsets = {tail: _offset_micros(tail) for tail in tails.unique().to_list()}
     local = heads.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
