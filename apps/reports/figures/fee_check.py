@@ -4,7 +4,7 @@ import polars as pl
 
 from apps.merchants.models import Merchant
 from apps.reports.figures.months import Month
-from apps.reports.figures.payment_lines import payment_lines
+from apps.reports.figures.payment_lines import fee_groups
 
 BY = ["method", "currency"]
 
@@ -16,23 +16,21 @@ def fee_rows(merchant: Merchant, month: Month) -> list[dict]:
     """
     rows = []
     for channel in merchant.channels.order_by("code"):
-        days = [_summed(frame) for frame in payment_lines(channel, month)]
-        if not days:
-            continue
-        whole = pl.concat(days).group_by(BY).agg(pl.all().sum()).sort(BY)
+        whole = _summed(fee_groups(channel, month)).sort(BY)
         rows += [{"channel_id": channel.pk, **row} for row in whole.iter_rows(named=True)]
     return rows
 
 
-def _summed(frame: pl.DataFrame) -> pl.DataFrame:
-    planned = pl.col("expected_fee").is_not_null()
-    gap = (pl.col("fee") - pl.col("expected_fee")).abs()
-    return frame.group_by(BY).agg(
-        pl.len().cast(pl.Int64).alias("count"),
-        pl.col("gross").sum(),
-        pl.col("fee").sum(),
-        planned.sum().cast(pl.Int64).alias("planned_count"),
-        pl.col("fee").filter(planned).sum().alias("planned_fee"),
-        pl.col("expected_fee").sum(),
-        (gap > pl.col("tolerance")).sum().cast(pl.Int64).alias("beyond"),
+def _summed(groups: pl.DataFrame) -> pl.DataFrame:
+    """Each group stands for `count` equal lines."""
+    planned, count = pl.col("expected_fee").is_not_null(), pl.col("count")
+    is_beyond = (pl.col("fee") - pl.col("expected_fee")).abs() > pl.col("tolerance")
+    return groups.group_by(BY).agg(
+        count.sum(),
+        (pl.col("gross") * count).sum(),
+        (pl.col("fee") * count).sum(),
+        count.filter(planned).sum().alias("planned_count"),
+        (pl.col("fee") * count).filter(planned).sum().alias("planned_fee"),
+        (pl.col("expected_fee") * count).sum(),
+        count.filter(is_beyond).sum().alias("beyond"),
     )

@@ -1,7 +1,6 @@
 """Sheets written row by row in constant memory, split before the limit of a spreadsheet, every text cell made harmless."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 import xlsxwriter
@@ -59,6 +58,7 @@ class SplitSheet:
         self.book, self.name, self.columns = book, name, columns
         self.parts: list[tuple[str, int]] = []  # sheet name, data rows
         self.rows = 0
+        self._styles: dict[tuple[str, str], object] = {}
         self._letters = {column.key: xl_col_to_name(at) for at, column in enumerate(columns)}
         self._start_part()
 
@@ -97,19 +97,27 @@ class SplitSheet:
         self._sheet.autofilter(0, 0, self.book.max_rows, len(self.columns) - 1)
         self.parts.append((name, 0))
 
+    def _style(self, kind: str, currency: str):
+        """Looked up for every cell of a million rows, so kept by its two names."""
+        found = self._styles.get((kind, currency))
+        if found is None:
+            found = self.book.money_style(currency) if kind == MONEY else self.book.style(num_format=_FORMATS[kind])
+            self._styles[kind, currency] = found
+        return found
+
     def _cell(self, row: int, at: int, kind: str, value, currency: str) -> None:
         if value is None or value == "":
             return
         if kind == MONEY:
-            self._sheet.write_number(row, at, major(value, currency), self.book.money_style(currency))
-        elif kind == COUNT:
-            self._sheet.write_number(row, at, value, self.book.style(num_format=_FORMATS[COUNT]))
-        elif isinstance(value, (date, datetime)):
-            self._sheet.write_datetime(row, at, value, self.book.style(num_format=_FORMATS[kind]))
-        else:
+            self._sheet.write_number(row, at, major(value, currency), self._style(kind, currency))
+        elif kind == TEXT:
             self._sheet.write_string(row, at, neutral(str(value)))
+        elif kind == COUNT:
+            self._sheet.write_number(row, at, value, self._style(kind, ""))
+        else:
+            self._sheet.write_datetime(row, at, value, self._style(kind, ""))
 
 
 def major(minor: int, currency: str) -> float:
-    """The number a spreadsheet holds: below 2**53 minor units it shows every cent."""
-    return float(money.from_minor(minor, currency))
+    """The number a spreadsheet holds: below 2**53 minor units, division gives the float nearest to the exact amount."""
+    return minor / 10 ** money.exponent(currency)

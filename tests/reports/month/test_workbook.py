@@ -9,6 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from apps.reports.errors import DetailsMoved
+from apps.reports.figures import payment_lines
 from apps.reports.figures.month_figures import month_figures, sha256_of
 from apps.reports.month.stamp import Stamp
 from apps.reports.month.workbook import write_workbook
@@ -30,7 +31,9 @@ def rows_of(path: Path, sheet: str) -> list[list]:
     return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
 
 
-def test_workbook_has_every_row_and_totals_that_tie(tmp_path):
+@pytest.mark.parametrize("batch", [1, 2, 100_000])
+def test_workbook_has_every_row_and_totals_that_tie(tmp_path, monkeypatch, batch):
+    monkeypatch.setattr(payment_lines, "BATCH", batch)
     world, path = make_small_month(), tmp_path / "october.xlsx"
 
     counts = write(world, path)
