@@ -20,7 +20,7 @@ GOOD = f.report(*(f.row(number) for number in range(1, 6)))
 def injure(data: bytes, injury: tuple) -> bytes:
     """One wound: a byte flipped, a stretch cut out, a stretch doubled, or the end torn off."""
     kind, at, size, byte = injury
-    at %= len(data)
+    at %= max(len(data), 1)
     match kind:
         case "flip":
             return data[:at] + bytes([byte]) + data[at + 1 :]
