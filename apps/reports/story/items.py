@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.audit.models import AuditEvent
 from apps.core.clock import start_of_day
-from apps.core.figures import day_text, money_text, when_text
+from apps.core.figures import day_text, money_text
 from apps.core.panels import Step
 from apps.orders.selectors.story import order_story
 from apps.reports.story.facts import Stated, StoryFacts
@@ -57,9 +57,14 @@ def steps_of(items: list[Item]) -> list[Step]:
         elif local.date() == last:
             when = f"{local:%H:%M:%S}"
         else:
-            when, last = when_text(item.at), local.date()
+            when, last = f"{_short(local.date())} {local:%H:%M}", local.date()
         steps.append(Step(when, item.title, item.state, item.detail, item.amount, item.icon, item.href, item.raw))
     return steps
+
+
+def _short(day: date) -> str:
+    """Without the weekday, which does not fit beside the hour."""
+    return day_text(day).partition("（")[0]
 
 
 def _books(facts: StoryFacts) -> list[Item]:

@@ -21,6 +21,7 @@ from apps.settlements.states import OPEN
 LOOK_BACK = timedelta(days=7)  # before the due day: a bank line that early can still carry the payout
 LOOK_AHEAD = timedelta(days=45)
 CANDIDATES = 8
+FAR = 2  # a bank line that differs by more than half of the payout is no candidate
 SHOWN_LINES = 5
 
 
@@ -182,8 +183,8 @@ def candidates_of(payout: Payout) -> list[BankLine]:
     span = (payout.due_on - LOOK_BACK, payout.due_on + LOOK_AHEAD)
     free = BankLine.objects.for_merchant(payout.merchant_id).filter(~Exists(tied), is_live=True, currency=payout.currency)
     free = free.filter(booked_on__range=span, **{"amount_minor__lt" if payout.amount_minor < 0 else "amount_minor__gt": 0})
-    near = free.annotate(gap=Abs(F("amount_minor") - payout.amount_minor)).order_by("gap", "booked_on", "pk")
-    return list(near.select_related("bank_account", "statement")[:CANDIDATES])
+    near = free.annotate(gap=Abs(F("amount_minor") - payout.amount_minor)).filter(gap__lte=abs(payout.amount_minor) // FAR)
+    return list(near.order_by("gap", "booked_on", "pk").select_related("bank_account", "statement")[:CANDIDATES])
 
 
 def differences_of(payout: Payout, tie: BankMatch | None) -> list[Discrepancy]:
