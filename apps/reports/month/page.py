@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.core import figures as text
 from apps.core.panels import Step
@@ -163,5 +164,5 @@ def steps_of(close: MonthClose | None, obstacle: str) -> list[Step]:
     state = close.state if close else CloseState.DRAFT
     is_checked = state != CloseState.DRAFT or not obstacle
     done = [is_checked, state != CloseState.DRAFT, state == CloseState.APPROVED, state == CloseState.APPROVED]
-    titles = [_("Check"), _("Prepare"), _("Approve"), _("Closed")]
+    titles = [_("Check"), _("Prepare"), _("Approve"), pgettext("month", "Closed")]
     return [Step("", title, "done" if is_done else "expected") for title, is_done in zip(titles, done, strict=True)]

@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.core import figures as text
 from apps.core import money
@@ -139,7 +140,7 @@ def _letter(column: int) -> str:
 def _state_word(stamp: Stamp) -> str:
     if stamp.is_draft:
         return _("Draft")
-    return _("Closed") if stamp.is_whole else _("Complete, not signed")
+    return pgettext("month", "Closed") if stamp.is_whole else _("Complete, not signed")
 
 
 def write_about(book: Book, figures: dict, sheets: dict[str, SplitSheet], stamp: Stamp, now: datetime) -> None:
