@@ -56,14 +56,18 @@ def keep_draft(*, merchant: Merchant, month: Month, report: Report, by: User | N
 
 
 def check_can_prepare(*, merchant: Merchant, month: Month, figures: dict, now: datetime) -> None:
-    """What stands between a month and its close, the first in the order in which a person would mend it.
-
-    :raises MonthIsClosed, MonthIsPrepared, MonthNotOver, MonthNotReconciled, StatementsMissing, MonthHasOpenDifferences,
-        CertificateDoesNotAddUp: each naming what is wrong.
-    """
+    """:raises MonthIsClosed, MonthIsPrepared: somebody was faster; and all that `check_is_closable` raises."""
     close = close_of(merchant, month)
     if close:
         _refuse_beyond_draft(close)
+    check_is_closable(merchant=merchant, month=month, figures=figures, now=now)
+
+
+def check_is_closable(*, merchant: Merchant, month: Month, figures: dict, now: datetime) -> None:
+    """What stands between these figures and a close, the first in the order in which a person would mend it.
+
+    :raises MonthNotOver, MonthNotReconciled, StatementsMissing, MonthHasOpenDifferences, CertificateDoesNotAddUp: with names.
+    """
     if clock.local_date(now, merchant.timezone) <= month.last:
         raise MonthNotOver(day=month.next.first.isoformat())
     if is_complete(figures):

@@ -12,7 +12,7 @@ from apps.reports.figures.month_figures import sha256_of
 from apps.reports.figures.months import Month
 from apps.reports.models import CloseState
 from apps.reports.month.stamp import COMPLETE, Stamp
-from apps.reports.services.closing import check_can_prepare, close_of
+from apps.reports.services.closing import check_is_closable, close_of
 from apps.reports.services.report_files import Progress, add_up, file_name, write_files
 
 
@@ -38,8 +38,8 @@ def hand_out(
     if close and close.state == CloseState.APPROVED:
         return _as_closed(close, merchant, month, folder)
     figures = add_up(merchant=merchant, month=month, progress=progress)
-    if not is_draft and (close is None or close.state == CloseState.DRAFT):
-        check_can_prepare(merchant=merchant, month=month, figures=figures, now=now)
+    if not is_draft:
+        check_is_closable(merchant=merchant, month=month, figures=figures, now=now)
     sha256 = "" if is_draft else sha256_of(figures)
     stamp = Stamp() if is_draft else Stamp(COMPLETE, sha256=sha256)
     made = {"merchant": merchant, "month": month, "figures": figures, "stamp": stamp, "language": language, "now": now}

@@ -32,23 +32,29 @@ _LINES: dict[str, pl.DataType] = {
     "business_date": pl.Date(),
     "payout_on": pl.Date(),
     "payout_ref": pl.String(),
-    "is_ours": pl.Int64(),
+    "booked_in": pl.String(),
     "n": pl.Int64(),
     "gross": pl.Int64(),
     "fee": pl.Int64(),
     "other": pl.Int64(),
     "net": pl.Int64(),
+    "paid_n": pl.Int64(),
+    "paid": pl.Int64(),
 }
+# A payment that several lines share has one of them in slot 0, and a line that several payments share one in line slot 0: each side
+# is counted once. `booked_in` is the currency of the captured payment a line is paired with, empty where there is none.
 _LINES_SQL = """
 SELECT l.channel_id, l.currency, l.kind, COALESCE(p.business_date, l.business_date), l.business_date, l.payout_on, l.payout_ref,
-       CASE WHEN p.id IS NULL THEN 0 ELSE 1 END, COUNT(*),
-       CAST(SUM(l.gross) AS BIGINT), CAST(SUM(l.fee) AS BIGINT), CAST(SUM(l.other) AS BIGINT), CAST(SUM(l.net) AS BIGINT)
+       COALESCE(p.currency, ''), COUNT(*),
+       CAST(SUM(l.gross) AS BIGINT), CAST(SUM(l.fee) AS BIGINT), CAST(SUM(l.other) AS BIGINT), CAST(SUM(l.net) AS BIGINT),
+       SUM(CASE WHEN p.id IS NOT NULL AND m.slot = 0 THEN 1 ELSE 0 END),
+       CAST(SUM(CASE WHEN p.id IS NOT NULL AND m.slot = 0 THEN p.amount_minor ELSE 0 END) AS BIGINT)
 FROM settlements_statementline l
 LEFT JOIN settlements_match m ON m.line_id = l.id AND m.voided_at IS NULL AND m.line_slot = 0
 LEFT JOIN orders_payment p ON p.id = m.payment_id AND p.state IN ({captured})
 WHERE l.channel_id = %s AND l.is_live AND l.kind <> 'payout'
 GROUP BY l.channel_id, l.currency, l.kind, COALESCE(p.business_date, l.business_date), l.business_date, l.payout_on, l.payout_ref,
-         CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
+         COALESCE(p.currency, '')
 """
 Key = tuple[int, str, date, str, int | None]  # channel, currency, day, term, payout
 
@@ -122,20 +128,40 @@ def daily_sums(merchant: Merchant) -> dict[Key, _Sum]:
     own = calendars_of(merchant)
     for channel in Channel.objects.for_merchant(merchant):
         _add_lines(channel, own, known, sums)
+    _add_unreported(sums)
     return sums
 
 
 def _add_payments(merchant: Merchant, sums: dict[Key, _Sum]) -> None:
-    """Captured payments: paired with a live line, told missing at the provider, or not reported yet."""
+    """Captured payments; those told missing at the provider; those that share a line with another (few)."""
+    captured = Payment.objects.for_merchant(merchant).filter(state__in=CAPTURED).order_by()
     lines = StatementLine.objects.filter(pk=OuterRef("line_id"), is_live=True)
-    paired = Exists(Match.objects.filter(Exists(lines), payment_id=OuterRef("pk"), voided_at=None))
-    told = Discrepancy.objects.exclude(state=DiscrepancyState.CLEARED).filter(payment_id=OuterRef("pk"), kind=Kind.MISSING_AT_PROVIDER)
-    captured = Payment.objects.for_merchant(merchant).filter(state__in=CAPTURED).annotate(is_paired=paired, is_told=Exists(told))
-    groups = captured.order_by().values("channel_id", "currency", "business_date", "is_paired", "is_told")
-    for row in groups.annotate(n=Count("pk"), amount=Sum("amount_minor")):
-        part = Term.MATCHED if row["is_paired"] else Term.NOT_REPORTED if row["is_told"] else Term.UNREPORTED
-        for term in (Term.PAID, part):
+    paired = Match.objects.filter(Exists(lines), payment_id=OuterRef("pk"), voided_at=None)
+    told = Discrepancy.objects.for_merchant(merchant).filter(kind=Kind.MISSING_AT_PROVIDER).exclude(state=DiscrepancyState.CLEARED)
+    missing = captured.filter(~Exists(paired), pk__in=told.values("payment_id"))
+    sharing = Match.objects.filter(Exists(lines), payment_id=OuterRef("pk"), voided_at=None, slot=0, line_slot__gt=0)
+    with_others = captured.filter(pk__in=_sharing(merchant)).filter(Exists(sharing))
+    for term, rows in ((Term.PAID, captured), (Term.NOT_REPORTED, missing), (Term.MATCHED, with_others)):
+        groups = rows.values("channel_id", "currency", "business_date").annotate(n=Count("pk"), amount=Sum("amount_minor"))
+        for row in groups:
             sums[row["channel_id"], row["currency"], row["business_date"], term.value, None].add(row["n"], int(row["amount"]))
+
+
+def _sharing(merchant: Merchant):
+    return Match.objects.for_merchant(merchant).filter(line_slot__gt=0, voided_at=None, payment__isnull=False).values("payment_id")
+
+
+def _add_unreported(sums: dict[Key, _Sum]) -> None:
+    """What is paid and neither paired nor told missing."""
+    for channel, currency, day, term, _payout in list(sums):
+        if term != Term.PAID:
+            continue
+        paid, known = sums[channel, currency, day, term, None], [Term.MATCHED.value, Term.NOT_REPORTED.value]
+        rest = _Sum(paid.count, paid.amount)
+        for name in known:
+            one = sums.get((channel, currency, day, name, None), _Sum())
+            rest.add(-one.count, -one.amount)
+        sums[channel, currency, day, Term.UNREPORTED.value, None] = rest
 
 
 def _add_lines(channel: Channel, own: dict, known: dict, sums: dict[Key, _Sum]) -> None:
@@ -159,8 +185,10 @@ def _add_lines(channel: Channel, own: dict, known: dict, sums: dict[Key, _Sum]) 
 def _add_terms(where: tuple, row: dict, sums: dict[Key, _Sum]) -> None:
     term = GROSS_TERM.get(row["kind"], "adjustments")
     if row["kind"] == LineKind.PAYMENT:
-        term = Term.SALES.value if row["is_ours"] else Term.NOT_BOOKED.value
+        term = Term.SALES.value if row["booked_in"] else Term.NOT_BOOKED.value
         sums[*where, Term.SALES_FEES.value, None].add(row["n"], row["fee"])
+        if row["booked_in"]:
+            sums[where[0], row["booked_in"], row["day"], Term.MATCHED.value, None].add(row["paid_n"], row["paid"])
     sums[*where, term, None].add(row["n"], row["gross"])
     sums[*where, Term.FEES.value, None].add(0, row["fee"])
     sums[*where, Term.ADJUSTMENTS.value, None].add(0, row["other"])

@@ -61,6 +61,18 @@ def test_close_month_refuses_open_differences_and_writes_nothing(world, capsys, 
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["qingtian-2026-10-draft.pdf", "qingtian-2026-10-draft.xlsx"]
 
 
+def test_close_month_refuses_a_prepared_month_in_which_a_difference_opened_since(world, capsys, tmp_path):
+    made = {"merchant": world.shop, "month": OCTOBER, "language": "en", "now": NOW}
+    month_work.work_on_month(action="prepare", by=cast.accountant(world.shop), **made)
+    assert close_month(capsys, tmp_path / "before")["state"] == "complete"
+    cast.make_discrepancy(world.ecpay, order_no="A10293", business_date=date(2026, 10, 5))
+
+    with pytest.raises(CommandError, match="A10293"):
+        close_month(capsys, tmp_path / "after")
+
+    assert not (tmp_path / "after").exists()
+
+
 def test_close_month_hands_out_a_closed_month_as_it_was_closed(world, capsys, tmp_path):
     made = {"merchant": world.shop, "month": OCTOBER, "language": "en", "now": NOW}
     month_work.work_on_month(action="prepare", by=cast.accountant(world.shop), **made)
