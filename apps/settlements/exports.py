@@ -5,6 +5,7 @@ from typing import TextIO
 
 from apps.core.money import plain
 from apps.settlements.models import Discrepancy
+from apps.settlements.selectors.stable_order import ORDER
 
 COLUMNS = [
     "kind",
@@ -22,18 +23,6 @@ COLUMNS = [
     "status",
     "severity",
     "due_at",
-]
-ORDER = [
-    "business_date",
-    "channel__code",
-    "kind",
-    "order_no",
-    "merchant_ref",
-    "provider_ref",
-    "actual_minor",
-    "source_file",
-    "source_row",
-    "pk",
 ]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -1,9 +1,9 @@
-"""The queue as a file: the rows of the filter in the order of `apps.settlements.exports`, with words for people and codes for machines."""
+"""The queue as a file: the rows of the filter in their stable order, with words for people and codes for machines."""
 
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.exports import Column, Export, Kind, filter_text
-from apps.settlements.exports import ORDER
+from apps.settlements.selectors.stable_order import ORDER
 
 COLUMNS = (
     Column(_("Kind"), lambda row: row.get_kind_display()),
