@@ -12,8 +12,7 @@ from apps.merchants.access import has_right
 from apps.merchants.models import Membership, User
 from apps.settlements.enums import DiscrepancyState, Kind, Resolution, Severity
 from apps.settlements.models import Discrepancy
-from apps.settlements.selectors.discrepancies import STAKE, at_stake, is_large
-from apps.settlements.states import OPEN
+from apps.settlements.selectors.discrepancies import STAKE, at_stake, is_large, only_open
 
 SORT_CHOICES = [("due", _("Due first")), ("amount", _("Largest first")), ("age", _("Oldest first")), ("kind", _("By kind"))]
 VIEWS = {"mine": _("Mine"), "overdue": _("Overdue"), "large": _("Large amounts")}
@@ -96,7 +95,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     def qs(self):
         rows = super().qs
         asked = getattr(self.form, "cleaned_data", {})  # what could not be read is left out, and said above the list
-        return rows if asked.get("state") or asked.get("q") else rows.filter(state__in=sorted(OPEN))
+        return rows if asked.get("state") or asked.get("q") else only_open(rows)
 
     def search(self, rows, _name, value):
         """Exact or by its beginning; never in the middle, so that an index can serve."""
@@ -111,7 +110,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     def in_state(self, rows, _name, value):
         if value == ANY_STATE:
             return rows
-        return rows.exclude(state__in=sorted(OPEN)) if value == CLOSED else rows.filter(state=value)
+        return rows.filter(closed_at__isnull=False) if value == CLOSED else rows.filter(state=value)
 
     def at_least(self, rows, _name, value):
         """A figure in major units, met by each currency in its own digits: no rate is assumed."""

@@ -13,9 +13,8 @@ from apps.core.money import THREE_DIGITS, ZERO_DIGITS, exponent
 from apps.merchants.models import Merchant, SavedView, User
 from apps.settlements.enums import DiscrepancyState, JobKind
 from apps.settlements.models import Discrepancy, ReconciliationRun
-from apps.settlements.states import OPEN
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30  # a row of eight cells costs 2 ms to draw
 SAVED_VIEWS_PAGE = "settlements:queue"
 # What is at stake: the difference, or the whole amount where the two sides agree on it but not on currency or day.
 STAKE = Case(When(difference_minor=0, then=Abs("actual_minor")), default=Abs("difference_minor"))
@@ -73,7 +72,12 @@ def of_merchant(merchant: Merchant) -> QuerySet[Discrepancy]:
 
 
 def open_of(merchant: Merchant) -> QuerySet[Discrepancy]:
-    return Discrepancy.objects.for_merchant(merchant).filter(state__in=sorted(OPEN))
+    return only_open(Discrepancy.objects.for_merchant(merchant))
+
+
+def only_open(rows: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
+    """Those that wait. By `closed_at`, which a constraint ties to the state, because the index of the queue is built on it."""
+    return rows.filter(closed_at=None)
 
 
 def at_stake(least: Callable[[int], int]) -> Q:

@@ -64,21 +64,15 @@ def list_context(request: HttpRequest, found: DiscrepancyFilter, now: datetime, 
     totals = counts.totals if found.is_plain else queue.totals_of(rows)
     page = queue.page_of(merchant, rows, found.order, request.GET)
     closed, closed_count, cleared_count = queue.closed_today(merchant, now)
-    can = {right: has_right(request.membership, right) for right in RIGHTS}
-    currency = totals[0].currency if len(totals) == 1 else ""
-    detail_url = lambda item: address(request, "discrepancy", item.pk)  # noqa: E731
     return {
+        **_common(request, found),
         "filter": found,
         "tabs": _tabs(request, found, counts),
         "counts": counts,
         "totals": totals,
         "count": sum(total.count for total in totals),
         "page": page,
-        "table": DiscrepancyTable(
-            page.rows, detail_url=detail_url, open_id=open_id, can_act=can["resolve"] or can["assign"], currency=currency
-        ),
-        "can": can,
-        "people": found.people,
+        "table": _table(request, page.rows, totals, open_id),
         "closed": closed,
         "closed_count": closed_count,
         "cleared_count": cleared_count,
@@ -86,12 +80,32 @@ def list_context(request: HttpRequest, found: DiscrepancyFilter, now: datetime, 
         "bulk": ResolveForm(membership=request.membership, auto_id="bulk_%s"),
         "job": queue.running_reconciliation(merchant),
         "last_run": queue.last_run(merchant) if not counts.every else None,
-        "query": query_of(request),
-        "queue_url": address(request, "queue"),
         "toast": request.session.pop(TOAST, None),
-        "problem": "",
         "item": None,
     }
+
+
+def _common(request: HttpRequest, found: DiscrepancyFilter) -> dict:
+    """What list and detail both need."""
+    return {
+        "can": {right: has_right(request.membership, right) for right in RIGHTS},
+        "people": found.people,
+        "query": query_of(request),
+        "queue_url": address(request, "queue"),
+        "problem": "",
+        "toast": None,
+    }
+
+
+def _table(request: HttpRequest, rows: list[Discrepancy], totals: list[queue.Total], open_id: int | None) -> DiscrepancyTable:
+    before, after = address(request, "discrepancy", 0).rsplit("discrepancies/0/", 1)  # resolved once, not once a row
+    return DiscrepancyTable(
+        rows,
+        detail_url=lambda item: f"{before}discrepancies/{item.pk}/{after}",
+        open_id=open_id,
+        can_act=has_right(request.membership, "resolve") or has_right(request.membership, "assign"),
+        currency=totals[0].currency if len(totals) == 1 else "",
+    )
 
 
 def _tabs(request: HttpRequest, found: DiscrepancyFilter, counts: queue.Counts) -> list[Tab]:
@@ -120,8 +134,8 @@ def detail_context(request: HttpRequest, item: Discrepancy, found: DiscrepancyFi
     facts = facts_of(item)
     candidates = candidates_of(facts) if has_right(request.membership, "resolve") else []
     likely = bool(candidates) and candidates[0].is_likely
-    comments = comments_of(item)
     return {
+        **_common(request, found),
         "item": item,
         "chip": _chip(item),
         "headline": headline(facts),
@@ -137,18 +151,12 @@ def detail_context(request: HttpRequest, item: Discrepancy, found: DiscrepancyFi
         "entries": entries_of(item),
         "candidates": candidates,
         "likely": likely,
-        "comments": comments,
+        "comments": comments_of(item),
         "history": history_of(item),
         "place": queue.place_of(found.qs, found.order, item, count),
-        "can": {right: has_right(request.membership, right) for right in RIGHTS},
         "can_reopen": item.state in CLOSED_BY_PERSON,
-        "people": found.people,
         "resolve_form": ResolveForm(membership=request.membership, auto_id="one_%s"),
         "comment_form": CommentForm(auto_id="comment_%s"),
-        "query": query_of(request),
-        "queue_url": address(request, "queue"),
-        "problem": "",
-        "toast": None,
         "open_part": "",
     }
 
