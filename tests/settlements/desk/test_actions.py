@@ -9,6 +9,7 @@ from tests import cast
 from tests.settlements.desk import kinds
 
 URL = "/m/qingtian/discrepancies/"
+pytestmark = pytest.mark.postgres
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 CLOSE = {"resolution": "explained", "reason": "agreed by mail"}
 

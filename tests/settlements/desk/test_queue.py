@@ -15,6 +15,7 @@ from apps.settlements.selectors import discrepancies as queue
 from tests import cast
 
 URL = "/m/qingtian/discrepancies/"
+pytestmark = pytest.mark.postgres
 
 
 def listed(response) -> list[int]:
