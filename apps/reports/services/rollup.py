@@ -1,11 +1,13 @@
 """Daily figures: made anew, set-based, whenever the facts below them have changed."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 import polars as pl
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, Max, OuterRef, Sum
 
 from apps.audit.models import AuditEvent
@@ -24,6 +26,8 @@ from apps.settlements.models import Discrepancy, Match, Payout, ReconciliationRu
 # What changes payments, lines or pairs. Other decisions (who owns a difference, how it was resolved) move no figure.
 MOVING = ("books.imported", "file.imported", "file.withdrawn", "match.made", "match.undone")
 CHUNK = 1_000
+AT_ONCE = 50_000  # payments; more than that take longer to add up than a person should wait for a page
+ROLLUP_JOB = "reports.rollup"
 _LINES: dict[str, pl.DataType] = {
     "channel_id": pl.Int64(),
     "currency": pl.String(),
@@ -51,8 +55,8 @@ SELECT l.channel_id, l.currency, l.kind, COALESCE(p.business_date, l.business_da
        CAST(SUM(CASE WHEN p.id IS NOT NULL AND m.slot = 0 THEN p.amount_minor ELSE 0 END) AS BIGINT)
 FROM settlements_statementline l
 LEFT JOIN settlements_match m ON m.line_id = l.id AND m.voided_at IS NULL AND m.line_slot = 0
-LEFT JOIN orders_payment p ON p.id = m.payment_id AND p.state IN ({captured})
-WHERE l.channel_id = %s AND l.is_live AND l.kind <> 'payout'
+LEFT JOIN orders_payment p ON p.id = m.payment_id AND p.state IN ({captured}) AND p.channel_id IN ({channels})
+WHERE l.channel_id IN ({channels}) AND l.is_live AND l.kind <> 'payout'
 GROUP BY l.channel_id, l.currency, l.kind, COALESCE(p.business_date, l.business_date), l.business_date, l.payout_on, l.payout_ref,
          COALESCE(p.currency, '')
 """
@@ -82,6 +86,21 @@ def fresh_rollup(*, merchant: Merchant, now: datetime) -> Rollup:
     if rollup and rollup.facts == facts_of(merchant):
         return rollup
     return _replace(merchant, now, even_if_fresh=False)
+
+
+def page_rollup(*, merchant: Merchant, now: datetime) -> tuple[Rollup, bool]:
+    """The figures a page shows, and whether they are behind: a large shop sees dated ones while a job makes them anew."""
+    rollup = Rollup.objects.filter(merchant=merchant).exclude(refreshed_at=None).first()
+    if rollup is None or rollup.facts == facts_of(merchant):
+        return rollup or _replace(merchant, now, even_if_fresh=False), False
+    if _is_large(merchant):
+        return rollup, True
+    return _replace(merchant, now, even_if_fresh=False), False
+
+
+def _is_large(merchant: Merchant) -> bool:
+    paid = DailyFigure.objects.for_merchant(merchant).filter(term=Term.PAID).aggregate(n=Sum("count"))["n"]
+    return (paid or 0) > AT_ONCE
 
 
 def refresh(*, merchant: Merchant, now: datetime) -> Rollup:
@@ -124,10 +143,9 @@ def daily_sums(merchant: Merchant) -> dict[Key, _Sum]:
     """The figures as they should be: one pass over payments, one over the lines of each channel."""
     sums: dict[Key, _Sum] = defaultdict(_Sum)
     _add_payments(merchant, sums)
-    known = {(p.channel_id, p.currency, p.ref): p.pk for p in Payout.objects.for_merchant(merchant).only("channel_id", "currency", "ref")}
-    own = calendars_of(merchant)
-    for channel in Channel.objects.for_merchant(merchant):
-        _add_lines(channel, own, known, sums)
+    channels = list(Channel.objects.for_merchant(merchant))
+    if channels:
+        _add_lines(merchant, channels, sums)
     _add_unreported(sums)
     return sums
 
@@ -164,22 +182,35 @@ def _add_unreported(sums: dict[Key, _Sum]) -> None:
         sums[channel, currency, day, Term.UNREPORTED.value, None] = rest
 
 
-def _add_lines(channel: Channel, own: dict, known: dict, sums: dict[Key, _Sum]) -> None:
-    sql = _LINES_SQL.format(captured=", ".join(f"'{state}'" for state in sorted(CAPTURED)))
-    frame = read_frame(sql, [channel.pk], _LINES)
-    settlement, calendar = settlement_for(channel), calendar_for(channel, own)
-    due: dict[date, str] = {}
-    for row in frame.iter_rows(named=True):
-        where = (channel.pk, row["currency"], row["day"])
+def _add_lines(merchant: Merchant, channels: list[Channel], sums: dict[Key, _Sum]) -> None:
+    """All channels in one query: each further one would read pairs and payments again."""
+    known = {(p.channel_id, p.currency, p.ref): p.pk for p in Payout.objects.for_merchant(merchant).only("channel_id", "currency", "ref")}
+    own = calendars_of(merchant)
+    payday = {channel.pk: _payday(channel, own) for channel in channels}
+    for row in _line_groups(channels).iter_rows(named=True):
+        where = (row["channel_id"], row["currency"], row["day"])
         _add_terms(where, row, sums)
-        ref = row["payout_ref"]
-        if not ref and (row["payout_on"] or channel.statements != StatementRhythm.PER_PAYOUT):
-            day = row["business_date"]
-            ref = row["payout_on"].isoformat() if row["payout_on"] else due.get(day) or settlement.due(day, calendar).isoformat()
-            if not row["payout_on"]:
-                due[day] = ref
-        payout = known.get((channel.pk, row["currency"], ref)) if ref else None
+        ref = row["payout_ref"] or payday[row["channel_id"]](row["business_date"], row["payout_on"])
+        payout = known.get((row["channel_id"], row["currency"], ref)) if ref else None
         sums[*where, Term.NET.value, payout].add(row["n"], row["net"])
+
+
+def _line_groups(channels: list[Channel]) -> pl.DataFrame:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '128MB'")  # the joins of a million rows stay in memory; ends with the transaction
+    sql = _LINES_SQL.format(
+        captured=", ".join(f"'{state}'" for state in sorted(CAPTURED)), channels=", ".join(str(channel.pk) for channel in channels)
+    )
+    return read_frame(sql, [], _LINES)
+
+
+def _payday(channel: Channel, own: dict) -> Callable[[date, date | None], str]:
+    """The reference of the unnamed payout that carries a line: its bank date; empty where the channel has not paid it out."""
+    settlement, calendar = settlement_for(channel), calendar_for(channel, own)
+    due = cache(lambda day: settlement.due(day, calendar).isoformat())
+    pays_by_calendar = channel.statements != StatementRhythm.PER_PAYOUT
+    return lambda day, stated: stated.isoformat() if stated else due(day) if pays_by_calendar else ""
 
 
 def _add_terms(where: tuple, row: dict, sums: dict[Key, _Sum]) -> None:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core import clock
 from apps.core.figures import month_text, span_text
+from apps.core.jobs.services import enqueue
 from apps.core.panels import Tab
 from apps.merchants.access import has_right, needs
 from apps.reports.overview import charts, strip
@@ -16,7 +17,7 @@ from apps.reports.overview.differences import differences_of, waiting_of
 from apps.reports.overview.period import Scope, scope_of
 from apps.reports.overview.setup import Setup, setup_of
 from apps.reports.overview.where import paid_and_refunded, total, where_by_channel
-from apps.reports.services.rollup import fresh_rollup
+from apps.reports.services.rollup import ROLLUP_JOB, page_rollup
 
 
 @require_safe
@@ -27,9 +28,11 @@ def overview(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     if setup.is_empty:
         return render(request, "reports/overview_empty.html", _first_steps(request, setup))
     now = clock.now()
-    rollup = fresh_rollup(merchant=request.merchant, now=now)
+    rollup, is_behind = page_rollup(merchant=request.merchant, now=now)
+    if is_behind:
+        enqueue(kind=ROLLUP_JOB, merchant_id=request.merchant.pk, by=request.user, dedupe_key="rollup")
     scope = scope_of(request.merchant, request.GET, clock.local_date(now, request.merchant.timezone))
-    context = {"scope": scope, "rollup": rollup, **_pickers(scope), **_figures(scope, now)}
+    context = {"scope": scope, "rollup": rollup, "is_behind": is_behind, **_pickers(scope), **_figures(scope, now)}
     return render(request, "reports/overview.html", context)
 
 

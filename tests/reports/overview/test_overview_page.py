@@ -7,8 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.audit.services import record
 from apps.core import clock
 from apps.orders.models import BookImport
+from apps.reports.services import rollup
 from apps.reports.services.rollup import refresh
 from tests import cast
 from tests.reports.small_month import NOW, line_of, make_small_month, paid, pair
@@ -77,3 +79,19 @@ def test_a_viewer_of_an_empty_shop_gets_no_button_that_would_be_refused(client):
 
     for name in ("channels:add", "orders:import"):
         assert reverse(name, args=["qingtian"]) not in text
+
+
+def test_a_large_shop_sees_dated_figures_while_a_job_makes_new_ones(client, world, monkeypatch, run_jobs):
+    user = cast.viewer(world.shop, language="en")
+    see(client, user)
+    monkeypatch.setattr(rollup, "AT_ONCE", 3)
+    paid(world.ecpay, "A6", 1000, date(2026, 10, 31))
+    record(merchant_id=world.shop.pk, action="books.imported", subject=world.shop, by=None, now=NOW)
+
+    behind = client.get(PAGE)
+    client.get(PAGE)
+
+    assert (behind.context["is_behind"], behind.context["cells"][0].figure) == (True, "3,733")
+    assert [(job.kind, job.state) for job in run_jobs()] == [("reports.rollup", "done")]
+    current = client.get(PAGE)
+    assert (current.context["is_behind"], current.context["cells"][0].figure) == (False, "3,743")
