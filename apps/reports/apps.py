@@ -12,3 +12,4 @@ class ReportsConfig(AppConfig):
 
     def ready(self):
         name_job("reports.month", _("Month report"))
+        name_job("reports.rollup", _("Figures of the overview"))
