@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core import money
 from apps.merchants.enums import BankFormat, Role
@@ -53,7 +54,7 @@ class RoleForm(forms.Form):
 
 class MemberForm(RoleForm):
     email = forms.EmailField(label=_("E-mail"))
-    name = forms.CharField(label=_("Name"), max_length=100, required=False)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=100, required=False)
 
     field_order = ("email", "name", "role")
 

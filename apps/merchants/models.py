@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.scoping import TenantQuerySet
 from apps.merchants.enums import BankFormat, Role
@@ -34,7 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. `is_staff` is platform staff: they run the platform, and are no member of a merchant by it."""
 
     email = models.EmailField(_("e-mail"), unique=True)
-    name = models.CharField(_("name"), max_length=100, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant")
     theme = models.CharField(
         _("theme"), max_length=5, choices=[("auto", _("as the device")), ("light", _("light")), ("dark", _("dark"))], default="auto"
