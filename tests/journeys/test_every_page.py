@@ -1,0 +1,63 @@
+"""Every page there is, in a real browser: it answers, says nothing in the console, does not scroll sideways, and axe finds nothing."""
+
+import pytest
+
+from apps.merchants.models import Membership
+from tests import cast
+from tests.journeys.every_page import FILES, PARTS, Visitor, merchant_pages, set_password_page
+from tests.rights_by_url import RULES, Shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def shop():
+    return Shop(cast.make_merchant())
+
+
+@pytest.fixture
+def wang(shop):
+    """The owner, who may open everything, and is platform staff besides."""
+    user = cast.owner(shop.merchant, name="王志明", is_staff=True)
+    Membership.objects.create(merchant=cast.make_merchant("second", name="Second shop"), user=user, role="viewer")
+    return user
+
+
+def test_only_files_and_parts_of_pages_are_no_pages(shop, wang):
+    readable = {name for name, rule in RULES.items() if rule.method == "get"}
+
+    assert readable - set(merchant_pages(shop, wang)) == FILES | PARTS
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_every_page_of_a_merchant(page, sign_in, shop, wang, width, theme):
+    wang.theme = theme
+    wang.save()
+    pages = merchant_pages(shop, wang)
+    visitor = Visitor(page, width)
+    sign_in(wang)
+
+    for name, address in pages.items():
+        visitor.visit(name, address)
+
+    assert visitor.seen == len(pages) >= 38
+    assert not visitor.wrong, "\n".join(visitor.wrong)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_every_page_outside_of_merchants(page, sign_in, wang, width, theme):
+    wang.theme = theme
+    wang.save()
+    visitor = Visitor(page, width)
+    visitor.visit("login", "/login/", theme=theme)
+    visitor.visit("login, sent here", "/login/?next=/m/qingtian/", theme=theme)
+    visitor.visit("set password", set_password_page(wang), theme=theme)
+    visitor.visit("set password, spent link", set_password_page(wang)[:-4] + "0000/", theme=theme)
+    sign_in(cast.make_user(theme=theme))
+    visitor.visit("no merchant", "/")
+
+    sign_in(wang)
+    for address in ("/profile/", "/password/", "/password/changed/", "/staff/merchants/"):
+        visitor.visit("signed in", address)
+
+    assert not visitor.wrong, "\n".join(visitor.wrong)
