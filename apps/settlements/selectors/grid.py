@@ -117,7 +117,7 @@ def _channel_row(channel: Channel, calendar: BusinessCalendar, facts: Facts, day
             _paid_out(channel, day, facts, wrong[1], count, is_in),
         ]
         due = settlement.due(day, calendar)
-        query = f"channel={channel.pk}&business_date_min={day}&business_date_max={day}"
+        query = f"channel={channel.code}&first={day}&last={day}"
         cells.append(GridCell(day, states, _sentence(channel.label, day, states, count, wrong[0], due), query))
     return GridRow(channel.label, channel.currency, cells, is_bank=False)
 
