@@ -63,7 +63,7 @@ def _upload(facts: Facts) -> Advice:
 def _order(facts: Facts) -> Advice:
     payment = facts.payment
     text = _("Read the order's story before deciding.")
-    return _link("reports:order_story", facts, text, _("Order story"), payment.order_id) if payment else Advice(text, "")
+    return _link("reports:order_story", facts, text, _("Order story"), payment.order.order_no) if payment else Advice(text, "")
 
 
 def _missing(facts: Facts) -> list[Advice]:
