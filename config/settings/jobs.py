@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from celery.schedules import crontab
-
 from .environment import BASE_DIR, env
 
 __all__ = [
