@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.channels.contracts import Method
+from apps.channels.contracts import LineKind, Method
 
 FIELD_LABELS = {
     "name": _("name"),
@@ -60,6 +60,18 @@ METHOD_LABELS = {
     Method.POINTS: _("Points"),
     Method.ON_ACCOUNT: _("On account"),
     Method.CASH: _("Cash"),
+}
+LINE_KIND_LABELS = {
+    LineKind.PAYMENT: _("Payments"),
+    LineKind.REFUND: _("Refunds"),
+    LineKind.DISPUTE: _("Disputes"),
+    LineKind.DISPUTE_REVERSAL: _("Disputes won back"),
+    LineKind.FEE: _("Fees"),
+    LineKind.TAX: _("Taxes"),
+    LineKind.RESERVE: _("Reserves"),
+    LineKind.ADJUSTMENT: _("Adjustments"),
+    LineKind.CONVERSION: _("Currency conversions"),
+    LineKind.PAYOUT: _("Payouts"),
 }
 ROUNDING_LABELS = {
     "half_up": _("half up"),

@@ -32,7 +32,7 @@ PAYMENTS = (
     Column(gettext_lazy("Order"), "order__order_no"),
     Column(gettext_lazy("Our reference"), "merchant_ref"),
     Column(gettext_lazy("Channel"), "channel__code"),
-    Column(gettext_lazy("Method"), "method"),
+    Column(gettext_lazy("Method"), "method_label"),
     Column(gettext_lazy("Provider's reference"), "provider_ref"),
     Column(gettext_lazy("Amount"), "amount_minor", Kind.MONEY),
     Column(gettext_lazy("Currency"), "currency"),

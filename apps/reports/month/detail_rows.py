@@ -15,7 +15,7 @@ from apps.reports.figures.movements import GROSS_TERM, Key, live_lines
 from apps.reports.figures.payment_lines import payment_lines
 from apps.reports.figures.payout_rows import payouts_of
 from apps.reports.figures.receivable import Holding
-from apps.reports.month.wording import method_label
+from apps.reports.month.wording import line_kind_label, method_label
 from apps.settlements.models import BankLine
 
 CHUNK = 5_000
@@ -48,6 +48,7 @@ def other_rows(merchant: Merchant, month: Month) -> Iterator[dict]:
         term = GROSS_TERM.get(row["kind"], "adjustments")
         yield {
             **row,
+            "kind": line_kind_label(row["kind"]),
             "as_disputes": row["gross"] if term == "disputes" else 0,
             "as_fees": row["fee"] + (row["gross"] if term == "fees" else 0),
             "as_adjustments": row["other"] + (row["gross"] if term in ("adjustments", "reserves") else 0),

@@ -7,7 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from apps.channels.enums import METHOD_LABELS
+from apps.channels.enums import LINE_KIND_LABELS, METHOD_LABELS
 from apps.core import figures as text
 from apps.merchants.enums import Role
 from apps.settlements.enums import Kind, Resolution
@@ -126,6 +126,10 @@ def currency_name(currency: str) -> str:
 
 def kind_label(kind: str) -> str:
     return str(Kind(kind).label) if kind in Kind.values else kind
+
+
+def line_kind_label(kind: str) -> str:
+    return str(LINE_KIND_LABELS.get(kind, kind))
 
 
 def method_label(method: str) -> str:

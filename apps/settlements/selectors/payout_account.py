@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.channels.contracts import LineKind
-from apps.channels.enums import METHOD_LABELS
+from apps.channels.enums import LINE_KIND_LABELS, METHOD_LABELS
 from apps.core.figures import cash_text, count_text, day_text, money_text
 from apps.core.panels import Cell
 from apps.core.ui import Chip
@@ -92,19 +92,7 @@ def _first_lines(lines, group: payouts.Group) -> list[tuple[StatementLine, str]]
 
 def kind_label(kind: str, method: str = "") -> str:
     """A group of lines: payments by their method, others by their kind."""
-    names = {
-        LineKind.PAYMENT: _("Payments"),
-        LineKind.REFUND: _("Refunds"),
-        LineKind.DISPUTE: _("Disputes"),
-        LineKind.DISPUTE_REVERSAL: _("Disputes won back"),
-        LineKind.FEE: _("Fees"),
-        LineKind.TAX: _("Taxes"),
-        LineKind.RESERVE: _("Reserves"),
-        LineKind.ADJUSTMENT: _("Adjustments"),
-        LineKind.CONVERSION: _("Currency conversions"),
-        LineKind.PAYOUT: _("Payouts"),
-    }
-    label = names.get(kind, kind)
+    label = str(LINE_KIND_LABELS.get(kind, kind))
     return f"{label} · {METHOD_LABELS.get(method, method)}" if method and kind == LineKind.PAYMENT else label
 
 

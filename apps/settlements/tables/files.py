@@ -3,6 +3,7 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.channels.enums import LINE_KIND_LABELS
 from apps.core.tables import BaseTable, DateColumn, IdentifierColumn, MoneyColumn, NumberColumn
 from apps.settlements.models import BankLine, StatementLine
 
@@ -23,6 +24,9 @@ class LineTable(BaseTable):
         model = StatementLine
         fields = ("row_no", "occurred_at", "kind", "merchant_ref", "provider_ref", "gross", "fee", "net")
         empty_text = _("This file brought no rows of its own.")
+
+    def render_kind(self, value):
+        return LINE_KIND_LABELS.get(value, value)
 
 
 class BankRowTable(BaseTable):

@@ -5,6 +5,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from apps.channels.enums import METHOD_LABELS
 from apps.core.exports import Column, Export, Kind, filter_text
 from apps.core.figures import day_text, money_text
 from apps.core.tables import BaseTable, ChipColumn, DateColumn, IdentifierColumn, MoneyColumn
@@ -135,8 +136,8 @@ PAYOUT_COLUMNS = (
 LINE_COLUMNS = (
     Column(_("Time"), "occurred_at", Kind.MOMENT),
     Column(_("Business date"), "business_date", Kind.DAY),
-    Column(_("Kind"), "kind"),
-    Column(_("Method"), "method"),
+    Column(_("Kind"), lambda line: kind_label(line.kind)),
+    Column(_("Method"), lambda line: str(METHOD_LABELS.get(line.method, line.method))),
     Column(_("Our reference"), "merchant_ref"),
     Column(_("Provider's reference"), "provider_ref"),
     Column(_("Currency"), "currency"),

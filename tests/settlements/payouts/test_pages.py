@@ -109,7 +109,7 @@ def test_files_hold_what_the_lists_show(ecpay, sign):
     ]
     payout = ecpay.payouts.get(ref="PO-0")
     lines = last_rows(f"{LIST}{payout.pk}/?export=csv")
-    assert lines[-2].split(",")[3:11] == ["credit_card", "A1", "T1", "TWD", "1280.00", "-35.00", "0.00", "1245.00"]
+    assert lines[-2].split(",")[3:11] == ["Credit card", "A1", "T1", "TWD", "1280.00", "-35.00", "0.00", "1245.00"]
 
 
 def test_a_payout_takes_the_same_queries_for_few_and_many_lines(ecpay, sign):
