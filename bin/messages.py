@@ -58,8 +58,10 @@ def compile_all() -> int:
         target = file.with_suffix(".mo")
         if target.is_file() and target.stat().st_mtime >= file.stat().st_mtime:
             continue
-        with target.open("wb") as out:
+        half = target.with_suffix(".mo.new")
+        with half.open("wb") as out:
             write_mo(out, load(file))
+        half.replace(target)  # a server that starts at this moment reads the old or the new one
     return 0
 
 
