@@ -65,7 +65,7 @@ class OrderTable(LinkedTable):
 
 class PaymentTable(LinkedTable):
     order = tables.Column(accessor="pk", verbose_name=_("Order"), attrs={"td": {"class": "phone-full"}})
-    channel = tables.Column(accessor="channel__label", verbose_name=_("Channel"))
+    channel = tables.Column(accessor="channel__label", verbose_name=_("Channel"), attrs={"td": {"class": "phone-shrink"}})
     provider_ref = IdentifierColumn(verbose_name=_("Provider's reference"), keep=14, default="—", attrs={"td": {"class": "phone-hide"}})
     placed_at = DateColumn(verbose_name=_("Placed"), time=True)
     amount_minor = MoneyColumn(verbose_name=_("Amount"), show_currency=True)
@@ -83,7 +83,7 @@ class PaymentTable(LinkedTable):
 
 class RefundTable(LinkedTable):
     order = tables.Column(accessor="pk", verbose_name=_("Refund"), attrs={"td": {"class": "phone-full"}})
-    channel = tables.Column(accessor="channel__label", verbose_name=_("Channel"))
+    channel = tables.Column(accessor="channel__label", verbose_name=_("Channel"), attrs={"td": {"class": "phone-shrink"}})
     reason = tables.Column(verbose_name=_("Reason"), default="—", attrs={"td": {"class": "phone-hide"}})
     requested_at = DateColumn(verbose_name=_("Requested"), time=True)
     amount_minor = MoneyColumn(verbose_name=_("Amount"), show_currency=True)
