@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.channels.calendar import BusinessCalendar
 from apps.channels.models import Channel, StatementRhythm
@@ -134,9 +135,15 @@ def _paid_out(channel: Channel, day: date, facts: Facts, wrong: int, count: int,
 def _sentence(label: str, day: date, states: list[str], count: int, wrong: int, due: date) -> str:
     """The whole cell in words, for its name and its popover."""
     parts = [
-        _("statement in, %(count)s rows") % {"count": count} if states[0] == DONE else _("statement not in"),
+        ngettext("statement in, %(count)s row", "statement in, %(count)s rows", count) % {"count": count}
+        if states[0] == DONE
+        else _("statement not in"),
         {DONE: _("totals agree"), AMBER: _("totals differ")}.get(states[1], _("totals not known")),
-        _("%(count)s differences") % {"count": wrong} if wrong else _("all matched") if states[2] == DONE else _("not matched yet"),
+        ngettext("%(count)s difference", "%(count)s differences", wrong) % {"count": wrong}
+        if wrong
+        else _("all matched")
+        if states[2] == DONE
+        else _("not matched yet"),
         _("paid out") if states[3] == DONE else _("payout due %(day)s") % {"day": day_text(due)},
     ]
     return _("%(who)s, %(day)s: %(parts)s") % {"who": label, "day": day_text(day), "parts": " · ".join(parts)}
@@ -167,7 +174,10 @@ def _bank_rows(merchant: Merchant, days: list[date], today: date) -> list[GridRo
                 cells.append(GridCell(day, [], _("%(who)s, %(day)s: no statement") % {"who": account.bank, "day": day_text(day)}, ""))
                 continue
             states = [DONE, AMBER if at in broken else DONE, RED if at in loose else DONE, DONE]
-            words = [_("%(count)s lines") % {"count": count}, _("balances break") if at in broken else _("balances follow")]
+            words = [
+                ngettext("%(count)s line", "%(count)s lines", count) % {"count": count},
+                _("balances break") if at in broken else _("balances follow"),
+            ]
             words.append(_("a deposit is not explained") if at in loose else _("all explained"))
             sentence = _("%(who)s, %(day)s: %(parts)s") % {"who": account.bank, "day": day_text(day), "parts": " · ".join(words)}
             cells.append(GridCell(day, states, sentence, ""))
