@@ -5,6 +5,7 @@ Their logs are in var/log/. The exit status is 0 when a person stopped it.
 """
 
 import io
+import logging
 import os
 import signal
 import socket
@@ -31,6 +32,7 @@ def prepare() -> str:
     from django.core.management import call_command  # noqa: PLC0415
 
     django.setup()
+    logging.getLogger().setLevel(logging.WARNING)  # the screen is for the address and the logins; the log of events is for what serves
     call_command("migrate", verbosity=0, interactive=False)
     said = io.StringIO()
     call_command("demo", if_empty=True, stdout=said)

@@ -4,6 +4,7 @@ import sys
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from apps.core import clock
 from apps.merchants.models import Merchant, User
@@ -53,7 +54,8 @@ class Command(BaseCommand):
         try:
             month = close_first_month(shop=shop, days=days, now=clock.now(), progress=self._progress)
         except ReportError as error:
-            self.stdout.write(f"The oldest month is left for you to close: {error}")
+            with translation.override("en"):
+                self.stdout.write(f"The oldest month is left for you to close: {error.message}")
         else:
             self.stdout.write(f"{month} is closed: prepared by the accountant, approved by the approver.")
 

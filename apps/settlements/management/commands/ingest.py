@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from apps.core import clock
 from apps.core.errors import HezhangError
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("folder", metavar="DIR", help="the drop folder")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
 
+    @no_translations  # a terminal is spoken to in one language
     def handle(self, *args, folder, **options):
         place = Path(folder)
         if not (place / "merchant.toml").is_file():
