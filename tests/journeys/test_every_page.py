@@ -12,7 +12,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def shop():
-    return Shop(cast.make_merchant())
+    """With names as long as providers make them."""
+    shop = Shop(cast.make_merchant())
+    shop.statement.name = "20880317600421880156_20260826_payout_reconciliation.itemized.5.zip"
+    shop.statement.save()
+    shop.line.merchant_ref, shop.line.provider_ref = "NY26082600000000000000000000015A1", "2026082622001202830410000114" * 2
+    shop.line.save()
+    return shop
 
 
 @pytest.fixture

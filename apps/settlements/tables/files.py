@@ -11,14 +11,14 @@ from apps.settlements.models import BankLine, StatementLine
 class LineTable(BaseTable):
     """Statement lines in canonical form."""
 
-    row_no = NumberColumn(verbose_name=_("Row"))
+    row_no = NumberColumn(verbose_name=_("Row"), phone="phone-hide")
     occurred_at = DateColumn(verbose_name=_("Time"), time=True)
     kind = tables.Column(verbose_name=_("Kind"))
-    merchant_ref = IdentifierColumn(verbose_name=_("Our reference"))
-    provider_ref = IdentifierColumn(verbose_name=_("Provider's number"))
+    merchant_ref = IdentifierColumn(verbose_name=_("Our reference"), attrs={"td": {"class": "phone-full"}})
+    provider_ref = IdentifierColumn(verbose_name=_("Provider's number"), attrs={"td": {"class": "phone-hide"}})
     gross = MoneyColumn(verbose_name=_("Amount"))
     fee = MoneyColumn(verbose_name=_("Fee"))
-    net = MoneyColumn(verbose_name=_("Net"))
+    net = MoneyColumn(verbose_name=_("Net"), phone="phone-hide")
 
     class Meta(BaseTable.Meta):
         model = StatementLine
@@ -32,12 +32,12 @@ class LineTable(BaseTable):
 class BankRowTable(BaseTable):
     """Bank lines of one file."""
 
-    row_no = NumberColumn(verbose_name=_("Row"))
+    row_no = NumberColumn(verbose_name=_("Row"), phone="phone-hide")
     booked_on = DateColumn(verbose_name=_("Booked"))
-    memo = tables.Column(verbose_name=_("Memo"))
-    reference = IdentifierColumn(verbose_name=_("Reference"))
+    memo = tables.Column(verbose_name=_("Memo"), attrs={"td": {"class": "phone-full"}})
+    reference = IdentifierColumn(verbose_name=_("Reference"), attrs={"td": {"class": "phone-shrink"}})
     amount_minor = MoneyColumn(verbose_name=_("Amount"))
-    balance_minor = MoneyColumn(verbose_name=_("Balance"))
+    balance_minor = MoneyColumn(verbose_name=_("Balance"), phone="phone-hide")
 
     class Meta(BaseTable.Meta):
         model = BankLine
