@@ -41,16 +41,19 @@ def covered_days(statements: pl.DataFrame) -> pl.DataFrame:
 def gap_days(statements: pl.DataFrame, waiting: pl.Series, terms: ChannelTerms, as_of: date) -> list[date]:
     """Days without a statement that should have one: open days, and closed days for which the books still wait for lines.
 
-    Only days after the first statement count: a channel starts when its first statement is in.
+    Only days after the first statement count: a channel starts when its first statement is in. After the last one the first
+    missing day tells it all; the rest of a silence would only repeat it.
     """
     if statements.is_empty():
         return []
     covered = set(covered_days(statements)["business_date"].to_list())
     waited = set(waiting.to_list())
-    gaps, day = [], min(covered)
+    gaps, day, last = [], min(covered), max(covered)
     while overdue_on(day, terms) <= as_of:
         if day not in covered and (terms.calendar.is_open(day) or day in waited):
             gaps.append(day)
+            if day > last:
+                break
         day += timedelta(days=1)
     return gaps
 

@@ -161,6 +161,14 @@ def test_a_closed_day_without_a_file_is_no_gap():
     assert run(b.payments(), b.refunds(), b.lines(), posted=posted).faults.is_empty()
 
 
+def test_every_missing_day_between_statements_is_a_gap_and_the_first_after_the_last():
+    days = b.statements(days=1).vstack(b.statements(date(2026, 9, 7), 1))  # Tuesday 1st and Monday 7th
+
+    found = run(b.payments(), b.refunds(), b.lines(), posted=days, as_of=date(2026, 9, 30))
+
+    assert [key for _, key, _, _ in b.told(found.faults)] == ["2026-09-02", "2026-09-03", "2026-09-04", "2026-09-08"]
+
+
 @pytest.mark.parametrize("state", ["pending", "authorized", "failed", "expired", "cancelled"])
 def test_uncaptured_payments_expect_nothing(state):
     assert run(b.payments({"ref": "A", "state": state, "paid_at": None}), b.refunds(), b.lines()).faults.is_empty()
