@@ -129,7 +129,7 @@ class ChannelTerms:
 
 @dataclass(frozen=True)
 class ChannelBooks:
-    """Everything about one channel that a pass looks at."""
+    """Everything about one channel that a pass looks at; lines and payments in the order of `keys.in_order`."""
 
     payments: pl.DataFrame
     refunds: pl.DataFrame

@@ -11,6 +11,7 @@ from apps.orders.models import Payment, Refund
 from apps.orders.states import CAPTURED
 from apps.settlements.enums import Rule, StatementState
 from apps.settlements.matching import frames
+from apps.settlements.matching.keys import in_order
 from apps.settlements.models import BankLine, BankStatement, LineSighting, Match, Statement, StatementLine
 
 PORTION = 900  # ids a query: below what any database takes as parameters
@@ -39,7 +40,7 @@ def terms_of(channel: Channel) -> frames.ChannelTerms:
 def books_of(channel: Channel) -> frames.ChannelBooks:
     """Payments, refunds, live lines and posted statements of one channel, and what people paired or parted."""
     matches = Match.objects.for_merchant(channel.merchant_id).filter(channel_id=channel.pk)
-    return frames.ChannelBooks(
+    books = frames.ChannelBooks(
         payments=payments_frame(Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel)),
         refunds=_read(Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel), frames.REFUNDS, amount="amount_minor"),
         lines=_lines(channel),
@@ -47,6 +48,7 @@ def books_of(channel: Channel) -> frames.ChannelBooks:
         made_by_hand=_read(matches.filter(rule=Rule.MANUAL, voided_at=None), frames.LINKS),
         undone_by_hand=_read(matches.filter(voided_by__isnull=False), frames.LINKS),
     )
+    return in_order(books)
 
 
 def _lines(channel: Channel) -> pl.DataFrame:

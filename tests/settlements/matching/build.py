@@ -8,6 +8,7 @@ from apps.channels.calendar import Settlement, calendar_from
 from apps.channels.cells import key_text
 from apps.channels.fees import terms_from
 from apps.settlements.matching import frames
+from apps.settlements.matching.keys import in_order
 
 DAY = date(2026, 9, 1)  # a Tuesday
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -156,7 +157,7 @@ def bank(*rows: dict) -> pl.DataFrame:
 
 def books(pay, back, rows, posted=None, **hands) -> frames.ChannelBooks:
     """The four frames of a channel; ten days of statements unless given."""
-    return frames.ChannelBooks(pay, back, rows, statements() if posted is None else posted, **hands)
+    return in_order(frames.ChannelBooks(pay, back, rows, statements() if posted is None else posted, **hands))
 
 
 def told(faults: pl.DataFrame) -> list[tuple]:

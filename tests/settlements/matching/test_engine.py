@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from apps.channels.calendar import Settlement
 from apps.settlements.matching.comparing import paid_twice
 from apps.settlements.matching.engine import reconcile_channel
-from apps.settlements.matching.keys import ordered_payments
+from apps.settlements.matching.keys import with_captured
 from tests.settlements.matching import build as b
 
 LATER = date(2026, 9, 11)
@@ -253,7 +253,7 @@ def test_each_further_full_payment_of_an_order_is_a_duplicate_payment():
         {"order_id": 9},
     )
 
-    assert b.told(paid_twice(ordered_payments(pay))) == [("duplicate_payment", "1", 0, 10000), ("duplicate_payment", "3", 0, 10000)]
+    assert b.told(paid_twice(with_captured(pay))) == [("duplicate_payment", "1", 0, 10000), ("duplicate_payment", "3", 0, 10000)]
 
 
 @settings(max_examples=60, deadline=None)
