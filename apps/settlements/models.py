@@ -82,7 +82,7 @@ class StatementLine(models.Model):
 
     merchant = _loose(Merchant, db_index=False)
     channel = _loose(Channel, db_index=False)
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, db_constraint=False, related_name="lines")
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines")
     row_no = models.IntegerField()
     kind = models.CharField(max_length=16)
     provider_ref = models.CharField(max_length=100, blank=True)
@@ -113,7 +113,8 @@ class StatementLine(models.Model):
             models.CheckConstraint(condition=Q(net=F("gross") + F("fee") + F("other")), name="line_adds_up"),
         ]
         indexes = [
-            models.Index(fields=["channel", "business_date"], name="line_channel_day"),
+            models.Index(fields=["channel", "business_date"], name="line_channel_day", condition=Q(is_live=True)),
+            models.Index(fields=["statement", "id"], name="line_of_file"),
             models.Index(fields=["channel", "payout_ref"], name="line_payout_ref", condition=~Q(payout_ref="")),
         ]
 

@@ -64,12 +64,12 @@ def grid_of(merchant: Merchant, first: date, today: date) -> list[GridRow]:
     days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
     own = calendars_of(merchant)
     channels = list(Channel.objects.for_merchant(merchant).select_related("merchant").order_by("code"))
-    facts = _channel_facts(merchant, days)
+    facts = _channel_facts(merchant, channels, days)
     rows = [_channel_row(channel, calendar_for(channel, own), facts, days, today) for channel in channels]
     return rows + _bank_rows(merchant, days, today)
 
 
-def _channel_facts(merchant: Merchant, days: list[date]) -> Facts:
+def _channel_facts(merchant: Merchant, channels: list[Channel], days: list[date]) -> Facts:
     posted = Statement.objects.for_merchant(merchant).filter(state=StatementState.POSTED)
     covered, off = set(), set()
     for channel, start, end, totals in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
@@ -79,8 +79,9 @@ def _channel_facts(merchant: Merchant, days: list[date]) -> Facts:
         covered |= spanned
         if any(total["stated"] != total["computed"] for total in totals):
             off |= spanned
-    counted = StatementLine.objects.for_merchant(merchant).filter(is_live=True, business_date__range=(days[0], days[-1]))
-    lines = {(c, d): n for c, d, n in counted.values_list("channel_id", "business_date").annotate(n=Count("id")).order_by()}
+    # By channel and not by merchant: the index of channel and day then answers alone.
+    counted = StatementLine.objects.filter(channel__in=channels, is_live=True, business_date__range=(days[0], days[-1]))
+    lines = {(c, d): n for c, d, n in counted.values_list("channel_id", "business_date").annotate(n=Count("*")).order_by()}
     payouts = defaultdict(list)
     for payout in Payout.objects.for_merchant(merchant).filter(covers_from__lte=days[-1], covers_to__gte=days[0], line_count__gt=0):
         payouts[payout.channel_id].append(payout)
