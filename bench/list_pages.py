@@ -95,7 +95,7 @@ def pages(shop: Merchant) -> dict[str, str]:
         "payments, channel": f"{root}payments/?channel={channel}",
         "payments, failed": f"{root}payments/?state=failed",
         "payments, expired": f"{root}payments/?state=expired",
-        "payments, amount": f"{root}payments/?at_least=5000&at_most=5001",
+        "payments, amount": f"{root}payments/?at_least=5000&at_most=5600",
         "refunds": f"{root}refunds/",
         "refunds, channel": f"{root}refunds/?channel={channel}",
         "search, reference": f"{root}search/?q=QT00000",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -52,7 +52,8 @@ class Facts:
 
     covered: set
     off: set
-    lines: dict
+    with_lines: set
+    rows: dict
     faults: dict
     payouts: dict
     first: dict
@@ -71,24 +72,31 @@ def grid_of(merchant: Merchant, first: date, today: date) -> list[GridRow]:
 
 def _channel_facts(merchant: Merchant, channels: list[Channel], days: list[date]) -> Facts:
     posted = Statement.objects.for_merchant(merchant).filter(state=StatementState.POSTED)
-    covered, off = set(), set()
-    for channel, start, end, totals in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
-        "channel_id", "first_day", "last_day", "totals"
+    covered, off, rows = set(), set(), {}
+    for channel, start, end, totals, count in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
+        "channel_id", "first_day", "last_day", "totals", "rows_in"
     ):
         spanned = {(channel, start + timedelta(days=at)) for at in range((end - start).days + 1)}
         covered |= spanned
+        if start == end:
+            rows[(channel, start)] = max(count, rows.get((channel, start), 0))
         if any(total["stated"] != total["computed"] for total in totals):
             off |= spanned
-    # By channel and not by merchant: the index of channel and day then answers alone.
-    counted = StatementLine.objects.filter(channel__in=channels, is_live=True, business_date__range=(days[0], days[-1]))
-    lines = {(c, d): n for c, d, n in counted.values_list("channel_id", "business_date").annotate(n=Count("*")).order_by()}
     payouts = defaultdict(list)
     for payout in Payout.objects.for_merchant(merchant).filter(covers_from__lte=days[-1], covers_to__gte=days[0], line_count__gt=0):
         payouts[payout.channel_id].append(payout)
     starts: dict = {}
     for channel, start in posted.values_list("channel_id", "first_day").order_by("first_day"):
         starts.setdefault(channel, start)
-    return Facts(covered, off, lines, _faults(merchant, days), payouts, starts)
+    return Facts(covered, off, _days_with_lines(channels, days), rows, _faults(merchant, days), payouts, starts)
+
+
+def _days_with_lines(channels: list[Channel], days: list[date]) -> set:
+    """(channel, day) of every day on which a line falls: one look into the index a day, however many lines there are."""
+    lines = StatementLine.objects.filter(channel=OuterRef("pk"), is_live=True)
+    looks = {f"day_{day.day}": Exists(lines.filter(business_date=day)) for day in days}
+    found = Channel.objects.filter(pk__in=[channel.pk for channel in channels]).annotate(**looks).values("pk", *looks)
+    return {(row["pk"], day) for row in found for day in days if row[f"day_{day.day}"]}
 
 
 def _faults(merchant: Merchant, days: list[date]) -> dict:
@@ -104,10 +112,11 @@ def _channel_row(channel: Channel, calendar: BusinessCalendar, facts: Facts, day
     settlement = settlement_for(channel)
     cells = []
     for day in days:
-        at, count = (channel.pk, day), facts.lines.get((channel.pk, day), 0)
-        is_in = at in facts.covered or (count > 0 and channel.statements == StatementRhythm.PER_PAYOUT)
+        at = (channel.pk, day)
+        moves = at in facts.with_lines
+        is_in = at in facts.covered or (moves and channel.statements == StatementRhythm.PER_PAYOUT)
         expected = channel.statements == StatementRhythm.DAILY and calendar.is_open(day) and day >= facts.first.get(channel.pk, date.max)
-        if day > today or not (is_in or count or expected):
+        if day > today or not (is_in or moves or expected):
             cells.append(GridCell(day, [], _("%(who)s, %(day)s: nothing expected") % {"who": channel.label, "day": day_text(day)}, ""))
             continue
         overdue = calendar.add_open_days(day, 1 + channel.grace_days) < today
@@ -116,16 +125,16 @@ def _channel_row(channel: Channel, calendar: BusinessCalendar, facts: Facts, day
             DONE if is_in else RED if overdue else WAIT,
             AMBER if at in facts.off else DONE if is_in else WAIT,
             RED if wrong[0] else DONE if is_in else WAIT,
-            _paid_out(channel, day, facts, wrong[1], count, is_in),
+            _paid_out(channel, day, facts, wrong[1], moves, is_in),
         ]
         due = settlement.due(day, calendar)
         query = f"channel={channel.code}&first={day}&last={day}"
-        cells.append(GridCell(day, states, _sentence(channel.label, day, states, count, wrong[0], due), query))
+        cells.append(GridCell(day, states, _sentence(channel.label, day, states, facts.rows.get(at), wrong[0], due), query))
     return GridRow(channel.label, channel.currency, cells, is_bank=False)
 
 
-def _paid_out(channel: Channel, day: date, facts: Facts, wrong: int, count: int, is_in: bool) -> str:
-    if not count:
+def _paid_out(channel: Channel, day: date, facts: Facts, wrong: int, moves: bool, is_in: bool) -> str:
+    if not moves:
         return DONE if is_in else WAIT
     payouts = [p for p in facts.payouts.get(channel.pk, ()) if p.covers_from <= day <= p.covers_to]
     if wrong:
@@ -133,12 +142,11 @@ def _paid_out(channel: Channel, day: date, facts: Facts, wrong: int, count: int,
     return DONE if payouts and all(p.arrived_on or p.amount_minor == 0 for p in payouts) else WAIT
 
 
-def _sentence(label: str, day: date, states: list[str], count: int, wrong: int, due: date) -> str:
+def _sentence(label: str, day: date, states: list[str], count: int | None, wrong: int, due: date) -> str:
     """The whole cell in words, for its name and its popover."""
+    there = _("statement in") if count is None else ngettext("statement in, %(count)s row", "statement in, %(count)s rows", count)
     parts = [
-        ngettext("statement in, %(count)s row", "statement in, %(count)s rows", count) % {"count": count}
-        if states[0] == DONE
-        else _("statement not in"),
+        there % {"count": count} if states[0] == DONE else _("statement not in"),
         {DONE: _("totals agree"), AMBER: _("totals differ")}.get(states[1], _("totals not known")),
         ngettext("%(count)s difference", "%(count)s differences", wrong) % {"count": wrong}
         if wrong
