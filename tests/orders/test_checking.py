@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -254,7 +255,7 @@ def mutated(draw) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 60, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated())
 def test_a_mutated_file_is_refused_or_every_row_is_accounted_for(data):
     try:
