@@ -105,11 +105,11 @@ def bring_the_files_in(page, run_jobs, tmp_path) -> None:
     page.goto(f"{BASE}/statements/?month=2025-10")
     said = page.locator(".month-grid a[aria-label]").evaluate_all("cells => cells.map(one => one.getAttribute('aria-label'))")
     assert said == [
-        "Stripe, 6 Oct 2025: statement in, 2 rows · totals agree · 1 difference · paid out",
-        "Stripe, 7 Oct 2025: statement in, 2 rows · totals agree · 2 differences · paid out",
-        "Stripe, 8 Oct 2025: statement in, 0 rows · totals agree · all matched · paid out",
-        "Stripe, 9 Oct 2025: statement in, 0 rows · totals agree · all matched · paid out",
-        "Stripe, 30 Oct 2025: statement in, 1 row · totals agree · all matched · payout due 3 Nov 2025",
+        "Stripe, 6 Oct 2025: statement in · totals agree · 1 difference · paid out",
+        "Stripe, 7 Oct 2025: statement in · totals agree · 2 differences · paid out",
+        "Stripe, 8 Oct 2025: statement in · totals agree · all matched · paid out",
+        "Stripe, 9 Oct 2025: statement in · totals agree · all matched · paid out",
+        "Stripe, 30 Oct 2025: statement in · totals agree · all matched · payout due 3 Nov 2025",
     ]
     assert_no_axe_violations(page)
     page.locator(".month-grid a[aria-label]").nth(1).click()

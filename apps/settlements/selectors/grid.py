@@ -109,7 +109,7 @@ def _faults(merchant: Merchant, days: list[date]) -> dict:
 
 
 def _channel_row(channel: Channel, calendar: BusinessCalendar, facts: Facts, days: list[date], today: date) -> GridRow:
-    settlement = settlement_for(channel)
+    settlement, is_daily = settlement_for(channel), channel.statements == StatementRhythm.DAILY
     cells = []
     for day in days:
         at = (channel.pk, day)
@@ -129,7 +129,9 @@ def _channel_row(channel: Channel, calendar: BusinessCalendar, facts: Facts, day
         ]
         due = settlement.due(day, calendar)
         query = f"channel={channel.code}&first={day}&last={day}"
-        cells.append(GridCell(day, states, _sentence(channel.label, day, states, facts.rows.get(at), wrong[0], due), query))
+        cells.append(
+            GridCell(day, states, _sentence(channel.label, day, states, facts.rows.get(at) if is_daily else None, wrong[0], due), query)
+        )
     return GridRow(channel.label, channel.currency, cells, is_bank=False)
 
 
