@@ -202,7 +202,6 @@ RULES: dict[str, Rule] = {
     "reports:month_job": Rule("view_money", ids={"pk": "month_job.pk"}, fixed={"month": "2026-10"}),
     "reports:month_file": Rule("download_reports", ids={"month": "drafted_month"}, fixed={"suffix": "pdf"}),
     "settlements:queue": Rule("view_money"),
-    "settlements:desk": Rule("view_money"),
     "settlements:assign": Rule("assign", method="post", data={"ids": "1", "owner": ""}),
     "settlements:resolve_many": Rule("resolve", method="post", data={"ids": "1", "resolution": "explained", "reason": "x"}),
     "settlements:undo": Rule("assign", method="post"),

@@ -3,6 +3,7 @@
 import csv
 from typing import TextIO
 
+from apps.core.exports import neutral
 from apps.core.money import plain
 from apps.settlements.models import Discrepancy
 from apps.settlements.selectors.stable_order import ORDER
@@ -24,12 +25,6 @@ COLUMNS = [
     "severity",
     "due_at",
 ]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_text(value: str) -> str:
-    """A text cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 
 def write_discrepancies(queryset, out: TextIO) -> int:
@@ -46,9 +41,9 @@ def write_discrepancies(queryset, out: TextIO) -> int:
 def _row(item: Discrepancy) -> list:
     amounts = (item.expected_minor, item.actual_minor, item.difference_minor)
     texts = (item.kind, item.channel.code, item.order_no, item.merchant_ref, item.provider_ref, item.currency)
-    source = (safe_text(item.source_file), "" if item.source_row is None else item.source_row)
+    source = (neutral(item.source_file), "" if item.source_row is None else item.source_row)
     return [
-        *map(safe_text, texts),
+        *map(neutral, texts),
         *(plain(amount, item.currency) for amount in amounts),
         item.business_date.isoformat(),
         *source,

@@ -7,7 +7,6 @@ from apps.settlements.views import desk, desk_actions, desk_pairs, desk_tools, f
 app_name = "settlements"
 urlpatterns = [
     path("discrepancies/", desk.queue, name="queue"),
-    path("discrepancies/", desk.queue, name="desk"),
     path("discrepancies/assign/", desk_actions.assign, name="assign"),
     path("discrepancies/resolve/", desk_actions.resolve_many, name="resolve_many"),
     path("discrepancies/undo/", desk_pairs.undo, name="undo"),

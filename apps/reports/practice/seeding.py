@@ -18,9 +18,10 @@ from apps.reports.practice import people
 from apps.reports.practice.world import Plan, make_world
 from apps.reports.services.month_work import APPROVE, PREPARE, work_on_month
 from apps.settlements.models import Discrepancy
+from apps.settlements.selectors.discrepancies import open_of
 from apps.settlements.services.drop import load_drop
 from apps.settlements.services.reconcile import reconcile
-from apps.settlements.services.resolve import assign, comment, open_ones, resolve
+from apps.settlements.services.resolve import assign, comment, resolve
 
 LEFT_OPEN = 12  # of the differences found, this many newest ones wait for the visitor
 ZONE = "Asia/Taipei"
@@ -56,7 +57,7 @@ def seed_demo(*, plan: Plan, password: str, now: datetime, progress: Callable[[i
         Membership.objects.create(merchant=branch, user=users[Role.OWNER], role=Role.OWNER)
         Membership.objects.create(merchant=branch, user=users[Role.ACCOUNTANT], role=Role.VIEWER)
         progress(100, _("Done"))
-    seeded.still_open, seeded.refused = open_ones(shop).count(), seeded.refused + second.refused
+    seeded.still_open, seeded.refused = open_of(shop).count(), seeded.refused + second.refused
     return seeded
 
 
@@ -120,7 +121,7 @@ def _join(shop: Merchant, users: dict[str, User]) -> None:
 
 def _work_on_desk(shop: Merchant, users: dict[str, User], now: datetime, first_month: Month, rng: random.Random) -> None:
     """The older differences are closed with their reasons; of the newest some are in someone's hands and spoken about."""
-    waiting = list(open_ones(shop).order_by("-business_date", "kind", "pk"))
+    waiting = list(open_of(shop).order_by("-business_date", "kind", "pk"))
     is_over = first_month.last < local_date(now, ZONE)
     answered = [item for at, item in enumerate(waiting) if at >= LEFT_OPEN or (is_over and item.business_date <= first_month.last)]
     for item in reversed(answered):

@@ -11,7 +11,7 @@ from apps.settlements.enums import DiscrepancyState as State
 from apps.settlements.enums import Resolution
 from apps.settlements.errors import AlreadyClosed, NotClosed, ReasonMissing
 from apps.settlements.models import Discrepancy, DiscrepancyComment
-from apps.settlements.states import CLOSED_BY_PERSON, OPEN
+from apps.settlements.states import CLOSED_BY_PERSON
 
 WRITE_OFFS = frozenset({Resolution.WRITTEN_OFF})
 
@@ -83,8 +83,3 @@ def comment(*, merchant: Merchant, discrepancy: Discrepancy, text: str, by: User
     if not text.strip():
         raise ReasonMissing
     return DiscrepancyComment.objects.create(merchant=merchant, discrepancy=discrepancy, written_at=now, written_by=by, text=text.strip())
-
-
-def open_ones(merchant: Merchant):
-    """Everything that waits for a person."""
-    return Discrepancy.objects.for_merchant(merchant).filter(state__in=[*OPEN])

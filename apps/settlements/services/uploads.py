@@ -9,7 +9,6 @@ from django.db import transaction
 
 from apps.channels.contracts import FileRefused, Refusal
 from apps.channels.models import Channel
-from apps.channels.refusals import refusal_sentence
 from apps.channels.registry import recognise
 from apps.core import files
 from apps.merchants.models import BankAccount, Merchant
@@ -114,11 +113,6 @@ def post_all(*, merchant: Merchant, by, now: datetime, progress) -> dict[str, in
             counts["lines"] += posted.lines_new
     refresh_statistics(counts["lines"])
     return counts
-
-
-def refusal_text(file: Statement | BankStatement) -> str:
-    """Why a file was refused, as a sentence in the reader's language; empty for one that was not."""
-    return str(refusal_sentence(Refusal(file.refusal), file.refusal_params)) if file.refusal else ""
 
 
 def forget_stale_previews(*, before: datetime) -> int:
