@@ -9,7 +9,9 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.template import engines
+from django.test import TransactionTestCase
 
+from apps.core import triggers
 from apps.core.jobs import runner
 from apps.core.models import Job, JobState
 from tests.browser import browser, page, sign_in  # noqa: F401  fixtures
@@ -39,6 +41,21 @@ def _no_network():
 @pytest.fixture(scope="session", autouse=True)
 def _undefined_variables_fail():
     engines["django"].engine.string_if_invalid = Undefined("undefined")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_emptied():
+    """SQLite empties a table with DELETE, which append-only tables refuse; `post_migrate` brings the triggers back."""
+
+    def empty_tables(case):
+        if connection.vendor == "sqlite":
+            triggers.remove()
+        flush(case)
+
+    flush = TransactionTestCase._fixture_teardown
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -31,6 +31,10 @@ RIGHT_LABELS = {
     "write_off": _("Write off a difference"),
     "request_refund": _("Request a refund"),
     "approve_refund": _("Approve or reject a refund"),
+    "pay_refunds": _("Collect bank details and pay refunds by bank transfer"),
+    "answer_disputes": _("Record and answer disputes"),
+    "edit_watchlist": _("Put buyers on the watch-list and take them off"),
+    "edit_alerts": _("Change alert rules and who is told"),
     "edit_channels": _("Add, change and switch channels"),
     "edit_fees": _("Change fee plans"),
     "edit_bank_accounts": _("Change bank accounts"),
@@ -40,6 +44,7 @@ RIGHT_LABELS = {
     "view_settings": _("See settings"),
     "edit_settings": _("Change settings"),
     "manage_people": _("Add and remove people, change roles"),
+    "edit_webhooks": _("Change the addresses that are told of events"),
     "view_audit": _("Read the audit trail"),
 }
 RIGHTS_OF_ALL = frozenset({"view_money", "download_reports", "view_settings"})
@@ -47,9 +52,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     Role.OWNER: frozenset(RIGHT_LABELS),
     Role.ACCOUNTANT: RIGHTS_OF_ALL
     | {"import_files", "withdraw_files", "edit_books", "reconcile", "assign", "resolve", "write_off"}
-    | {"request_refund", "edit_fees", "edit_bank_accounts", "prepare_close", "view_audit"},
-    Role.APPROVER: RIGHTS_OF_ALL | {"approve_refund", "approve_close", "view_audit"},
-    Role.OPERATOR: RIGHTS_OF_ALL | {"import_files", "edit_books", "assign", "request_refund"},
+    | {"request_refund", "pay_refunds", "answer_disputes", "edit_alerts", "edit_watchlist"}
+    | {"edit_fees", "edit_bank_accounts", "prepare_close", "view_audit"},
+    Role.APPROVER: RIGHTS_OF_ALL | {"approve_refund", "edit_watchlist", "approve_close", "view_audit"},
+    Role.OPERATOR: RIGHTS_OF_ALL | {"import_files", "edit_books", "assign", "request_refund", "answer_disputes", "edit_watchlist"},
     Role.VIEWER: RIGHTS_OF_ALL,
 }
 

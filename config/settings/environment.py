@@ -1,6 +1,8 @@
 """Where settings come from: the process environment first, then the `.env` file beside manage.py."""
 
 import os
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import environ
@@ -12,3 +14,9 @@ env = environ.Env()
 _file = os.environ.get("HEZHANG_ENV_FILE", str(BASE_DIR / ".env"))
 if _file and Path(_file).is_file():
     environ.Env.read_env(_file)
+
+
+def secrets_keys(secret_key: str) -> list[str]:
+    """The Fernet keys of `apps.core.secrets`, newest first: SECRETS_KEYS, or one made from the secret key where it is not set."""
+    made = urlsafe_b64encode(sha256(b"hezhang secrets " + secret_key.encode()).digest()).decode()
+    return env.list("SECRETS_KEYS", default=[made])

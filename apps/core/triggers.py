@@ -1,0 +1,74 @@
+"""Rules that a constraint cannot hold, because they look at other rows or at the row as it was: triggers, declared by each app.
+
+An app's `triggers.py` declares them; they are written anew after every `migrate` (and after the tables of a test are made), since
+SQLite drops a table's triggers whenever a migration remakes the table.
+
+    declare(Trigger(
+        name="audit_no_update",
+        table="audit_auditevent",
+        sqlite="CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit_auditevent BEGIN SELECT RAISE(ABORT, 'audit_append_only'); END",
+        postgresql="CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit_auditevent FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+        function="CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger AS $$ … $$ LANGUAGE plpgsql",
+    ))
+
+A refusal surfaces as IntegrityError on both databases when the PostgreSQL function says `USING ERRCODE = 'integrity_constraint_violation'`.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connections
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger on one table, in both dialects. `function` is PostgreSQL's body, which several triggers may share."""
+
+    name: str
+    table: str
+    sqlite: str
+    postgresql: str
+    function: str = ""
+
+
+_declared: dict[str, Trigger] = {}
+
+
+def declare(trigger: Trigger) -> None:
+    """Makes the trigger part of every database of this project; the name is unique among all apps."""
+    if _declared.get(trigger.name, trigger) != trigger:
+        raise RuntimeError(f"two triggers named {trigger.name!r}")
+    _declared[trigger.name] = trigger
+
+
+def declared() -> tuple[Trigger, ...]:
+    """All triggers, by name."""
+    return tuple(_declared[name] for name in sorted(_declared))
+
+
+def install(*, using: str = "default", **_signal) -> None:
+    """Writes every declared trigger whose table exists; a receiver of `post_migrate`, safe to repeat."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for trigger in declared():
+            if trigger.table not in tables:
+                continue
+            if connection.vendor == "postgresql":
+                if trigger.function:
+                    cursor.execute(trigger.function)
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name} ON {trigger.table}")
+                cursor.execute(trigger.postgresql)
+            else:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
+                cursor.execute(trigger.sqlite)
+
+
+def remove(*, using: str = "default") -> None:
+    """Drops every declared trigger: for what empties whole tables, such as the end of a test on SQLite."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for trigger in declared():
+            if trigger.table in tables:
+                place = f" ON {trigger.table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}{place}")

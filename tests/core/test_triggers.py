@@ -1,0 +1,54 @@
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from apps.core import triggers
+from apps.merchants.models import Merchant
+from tests import cast
+
+RULE = triggers.Trigger(
+    name="test_merchant_keeps_currency",
+    table="merchants_merchant",
+    sqlite="CREATE TRIGGER test_merchant_keeps_currency BEFORE UPDATE OF currency ON merchants_merchant "
+    "BEGIN SELECT RAISE(ABORT, 'currency_is_kept'); END",
+    postgresql="CREATE TRIGGER test_merchant_keeps_currency BEFORE UPDATE OF currency ON merchants_merchant "
+    "FOR EACH ROW EXECUTE FUNCTION test_keep_currency()",
+    function="CREATE OR REPLACE FUNCTION test_keep_currency() RETURNS trigger AS $$ BEGIN "
+    "RAISE EXCEPTION 'currency_is_kept' USING ERRCODE = 'integrity_constraint_violation'; END $$ LANGUAGE plpgsql",
+)
+
+
+@pytest.fixture
+def rule(monkeypatch):
+    monkeypatch.setattr(triggers, "_declared", {RULE.name: RULE})
+    yield RULE
+    triggers.remove()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_trigger_refuses_as_an_integrity_error_and_survives_an_emptied_database(rule):
+    triggers.install()
+    triggers.install()
+    for slug in ("first", "second"):
+        shop = cast.make_merchant(slug)
+
+        with pytest.raises(IntegrityError, match="currency_is_kept"), transaction.atomic():
+            Merchant.objects.filter(pk=shop.pk).update(currency="USD")
+
+        assert Merchant.objects.get(pk=shop.pk).currency == "TWD"
+        if slug == "first":
+            triggers.remove()
+            call_command("flush", interactive=False, verbosity=0)
+
+
+def test_two_rules_may_not_share_a_name(monkeypatch):
+    monkeypatch.setattr(triggers, "_declared", {})
+    triggers.declare(RULE)
+    triggers.declare(RULE)
+
+    other = triggers.Trigger(name=RULE.name, table="core_job", sqlite="", postgresql="")
+    with pytest.raises(RuntimeError, match="two triggers"):
+        triggers.declare(other)
+
+    assert triggers.declared() == (RULE,)
