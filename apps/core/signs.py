@@ -9,7 +9,7 @@ _readers: list[Callable] = []
 
 
 def register_signs(fn: Callable) -> None:
-    """`fn(merchant, subject) -> list[Chip]` is asked wherever a Payment, an Order or a Refund is shown; asking twice for the same counts once.
+    """`fn(merchant, subject) -> list[Chip]` is asked wherever a Payment, an Order or a Refund is shown; the same function counts once.
 
     A function answers `[]` for a subject it knows nothing about, and reads a fixed number of rows whatever the subject.
     """
