@@ -20,7 +20,7 @@ LOGS = ROOT / "var" / "log"
 HOST = os.environ.get("HOST", "127.0.0.1")
 REACHED_AT = "localhost" if HOST in ("127.0.0.1", "0.0.0.0") else HOST
 GRACE = 15  # seconds for requests and jobs to end; a job cut off is taken up again after the next start
-FONTS = ("bin/assets.py", "fonts")  # 95 MB that only PDF reports need: fetched after the page is up
+LATE = ("bin/late.py",)  # fetches 95 MB of fonts that only PDF reports need, after the page is up
 QUEUES = "default,imports,reports"
 
 
@@ -121,17 +121,17 @@ def main() -> int:
     logins = prepare()
     port = free_port(int(os.environ.get("PORT", "8000")))
     children = start_all(port)
-    fonts = None
+    late = None
     try:
         wait_until_up(port, children["web"], stopped)
         if children["web"].poll() is None and not stopped.is_set():
             print(f"\nHezhang is at http://{REACHED_AT}:{port}/   (Ctrl-C stops it; logs in var/log/)\n")
             print(logins, flush=True)
-            fonts = start("fonts", *FONTS)
+            late = start("late", *LATE)
         return watch(children, stopped)
     finally:
-        if fonts and fonts.poll() is None:
-            os.killpg(fonts.pid, signal.SIGTERM)
+        if late and late.poll() is None:
+            os.killpg(late.pid, signal.SIGTERM)
         stop_all(children)
 
 

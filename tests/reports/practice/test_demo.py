@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from apps.audit.models import AuditEvent
 from apps.merchants.enums import Role
 from apps.merchants.models import Membership, Merchant, User
+from apps.reports.models import MonthClose
 from apps.reports.practice import people
 from apps.settlements.enums import DiscrepancyState
 from apps.settlements.models import Discrepancy, DiscrepancyComment, Statement
@@ -19,7 +20,7 @@ def _demo(**options) -> str:
     """Nineteen days up to the cast's today; their month is not over, so none is closed."""
     out = io.StringIO()
     with time_machine.travel(cast.NOW, tick=False):
-        call_command("demo", days=19, stdout=out, stderr=io.StringIO(), **options)
+        call_command("demo", **{"days": 19, "stdout": out, "stderr": io.StringIO(), **options})
     return out.getvalue()
 
 
@@ -82,3 +83,18 @@ def test_demo_asks_for_a_password_on_production_settings(settings):
         _demo()
 
     assert _counts() == before
+
+
+@pytest.mark.django_db
+def test_the_oldest_month_is_closed_once_the_fonts_are_there(settings, tmp_path):
+    fonts, settings.FONTS_ROOT = settings.FONTS_ROOT, tmp_path
+    said = _demo(days=40)
+    assert "The oldest month is left for you to close: " in said
+
+    settings.FONTS_ROOT = fonts
+    closed = _demo(days=40, close_oldest=True)
+    again = _demo(days=40, close_oldest=True)
+
+    close = MonthClose.objects.get(merchant__slug="nuanyang", month="2026-10-01")
+    assert (close.state, closed, again) == ("approved", "2026-10 is closed: prepared by the accountant, approved by the approver.\n", "")
+    assert close.approved_by != close.prepared_by

@@ -9,6 +9,7 @@ from django.utils import translation
 from apps.core import clock
 from apps.merchants.models import Merchant, User
 from apps.reports.errors import ReportError
+from apps.reports.models import CloseState, MonthClose
 from apps.reports.practice import people
 from apps.reports.practice.seeding import close_first_month, seed_demo
 from apps.reports.practice.world import Plan
@@ -23,11 +24,18 @@ class Command(BaseCommand):
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there is any merchant")
         parser.add_argument("--seed", type=int, default=7, metavar="N", help="another number makes another shop's history (default: 7)")
         parser.add_argument("--days", type=int, default=92, metavar="N", help="days of trade, ending yesterday (default: 92)")
+        parser.add_argument(
+            "--close-oldest", action="store_true", help="only close the practice shop's oldest month, if nobody has"
+        )
         parser.add_argument("--password", help="for all demo logins; required with production settings, which have no default")
 
-    def handle(self, *args, if_empty, seed, days, password, **options):
+    def handle(self, *args, if_empty, close_oldest, seed, days, password, **options):
         plan = Plan(seed=seed, days=days)
         shop = Merchant.objects.filter(slug=plan.slug).first()
+        if close_oldest:
+            if shop is not None and shop.is_practice and not MonthClose.objects.for_merchant(shop).exclude(state=CloseState.DRAFT).exists():
+                self._close(shop, days)
+            return
         if shop is not None:
             self.stdout.write(f"The practice shop {shop.name} is here already; nothing was changed.")
             self._logins(password or people.PASSWORD)
