@@ -1,0 +1,85 @@
+"""Why something about a dispute could not be done."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import HezhangError
+
+
+class DisputeError(HezhangError):
+    """The base of what this app refuses."""
+
+
+class IllegalMove(DisputeError):
+    message = _("A dispute that is “%(was)s” cannot become “%(to)s”.")
+
+
+class DisputeClosed(DisputeError):
+    message = _("This dispute has ended; its result is on record.")
+
+
+class DisputeKnown(DisputeError):
+    message = _("This dispute is on record already: %(number)s.")
+
+
+class AmountWrong(DisputeError):
+    message = _("The amount must be above zero and at most what was paid: %(most)s.")
+
+
+class ReturnedWrong(DisputeError):
+    message = _("What came back must be between %(least)s and %(most)s.")
+
+
+class PaymentElsewhere(DisputeError):
+    message = _("This payment belongs to another channel.")
+
+
+class CurrencyDiffers(DisputeError):
+    message = _("The payment was made in %(currency)s; a dispute is kept in the same currency.")
+
+
+class LineNotDisputable(DisputeError):
+    message = _("Only a chargeback line of a statement that is still in can open a dispute.")
+
+
+class NothingToSay(DisputeError):
+    message = _("Write something first.")
+
+
+class OwnerUnknown(DisputeError):
+    message = _("A dispute can be given only to a person who may answer it.")
+
+
+class EvidenceRefused(DisputeError):
+    message = _("This file cannot be used as evidence.")
+
+
+class EvidenceEmpty(EvidenceRefused):
+    message = _("This file is empty.")
+
+
+class EvidenceTooLarge(EvidenceRefused):
+    message = _("This file is larger than %(limit_mb)s MB, which providers do not take.")
+
+
+class EvidenceTooMuch(EvidenceRefused):
+    message = _("All evidence together may have %(limit_mb)s MB and %(limit_files)s files.")
+
+
+class EvidenceKindUnknown(EvidenceRefused):
+    message = _("What this file holds is not a PDF, a PNG or JPEG picture, or plain text, whatever its name says.")
+
+
+class EvidenceBroken(EvidenceRefused):
+    message = _("This file is damaged or locked with a password.")
+
+
+class EvidenceTwice(EvidenceRefused):
+    message = _("This very file is among the evidence already.")
+
+
+class EvidenceMissing(DisputeError):
+    message = _("Add a document before you make the evidence file.")
+
+
+class BundleUnavailable(DisputeError):
+    message = _("The evidence file cannot be made here: %(reason)s.")
