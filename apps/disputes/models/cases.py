@@ -1,7 +1,5 @@
 """Disputes, what happened to them, and the evidence that answers them."""
 
-from functools import partial
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -17,11 +15,15 @@ from apps.settlements.models import StatementLine
 WAITING, ENDED, RUNNING = sorted(WAITS_FOR_US), sorted(CLOSED), sorted(OPEN)
 
 
+def new_dispute_id() -> str:
+    return new_public_id("dp")
+
+
 class Dispute(models.Model):
     """A chargeback, inquiry or claim against one payment. Amounts are positive here; lines carry them negative."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="disputes")
-    public_id = models.CharField(max_length=40, unique=True, default=partial(new_public_id, "dp"))
+    public_id = models.CharField(max_length=40, unique=True, default=new_dispute_id)
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="disputes")
     payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="disputes")  # null: not in our books
     dispute_no = models.CharField(max_length=100, blank=True)  # the shop's own number, from its file
