@@ -35,3 +35,38 @@ class BookJob(models.TextChoices):
 
     CHECK = "orders.check_books", _("check of a file of the books")
     IMPORT = "orders.import_books", _("import of a file of the books")
+
+
+class ReasonCode(models.TextChoices):
+    """Why money goes back, as the person who asks says it."""
+
+    CUSTOMER_REQUEST = "customer_request", _("customer request")
+    DUPLICATE = "duplicate", _("paid twice")
+    OUT_OF_STOCK = "out_of_stock", _("out of stock")
+    FRAUD = "fraud", _("fraud")
+    PRICE_ADJUSTMENT = "price_adjustment", _("price adjustment")
+    OTHER = "other", _("other reason")
+
+
+class RefundRoute(models.TextChoices):
+    """How the money goes back: through the provider, or by our own transfer where the method cannot give any back."""
+
+    PROVIDER = "provider", _("through the provider")
+    BANK_TRANSFER = "bank_transfer", _("by bank transfer")
+
+
+class Verdict(models.TextChoices):
+    """What can be said on a request for a refund."""
+
+    APPROVE = "approve", _("approved")
+    REJECT = "reject", _("rejected")
+    ASK = "ask", _("asked for information")
+    ANSWER = "answer", _("answered")
+    WITHDRAW = "withdraw", _("withdrawn")
+    REVIEW_AGAIN = "review_again", _("looked at again")
+
+
+class HoldKind(models.TextChoices):
+    """What keeps money of a payment from being refunded."""
+
+    DISPUTE = "dispute", _("dispute")

@@ -1,0 +1,21 @@
+"""Every table of what the shop believes, by the file that declares it."""
+
+from apps.orders.models.imports import BookImport
+from apps.orders.models.orders import Order, Storefront
+from apps.orders.models.payments import NOT_PAID, Payment, PaymentEvent, PaymentHold
+from apps.orders.models.refunds import Refund
+from apps.orders.models.requests import RefundAttachment, RefundDecision, RefundRequest
+
+__all__ = [
+    "NOT_PAID",
+    "BookImport",
+    "Order",
+    "Payment",
+    "PaymentEvent",
+    "PaymentHold",
+    "Refund",
+    "RefundAttachment",
+    "RefundDecision",
+    "RefundRequest",
+    "Storefront",
+]
