@@ -66,12 +66,24 @@ class Merchant(models.Model):
     timezone = models.CharField(_("time zone"), max_length=40, default="Asia/Taipei")
     # A single difference at or above this always needs a person; minor units of `currency`.
     difference_threshold_minor = models.BigIntegerField(_("difference threshold"), default=50000)
+    # Refunds above these (minor units of `currency`) need more than one approver; None: never.
+    refund_second_approver_above_minor = models.BigIntegerField(_("second approver above"), null=True, default=1_000_000)
+    refund_owner_above_minor = models.BigIntegerField(_("owner's approval above"), null=True, default=5_000_000)
+    refund_mfa_above_minor = models.BigIntegerField(_("second factor above"), null=True, default=1_000_000)
+    refund_due_hours = models.PositiveSmallIntegerField(_("refund requests are due after hours"), default=24)
     is_practice = models.BooleanField(_("practice"), default=False)  # demo data, not real money
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(difference_threshold_minor__gte=0), name="merchant_threshold_not_negative"),
+            models.CheckConstraint(
+                condition=(Q(refund_second_approver_above_minor=None) | Q(refund_second_approver_above_minor__gte=0))
+                & (Q(refund_owner_above_minor=None) | Q(refund_owner_above_minor__gte=0))
+                & (Q(refund_mfa_above_minor=None) | Q(refund_mfa_above_minor__gte=0))
+                & Q(refund_due_hours__gte=1, refund_due_hours__lte=720),
+                name="merchant_refund_limits_sane",
+            ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="merchant_currency_iso"),
         ]
 
