@@ -88,3 +88,59 @@ class DisputeJob(models.TextChoices):
     """Kinds of background job of this app."""
 
     BUNDLE = "disputes.bundle", _("evidence file of a dispute")
+
+
+class RiskKind(models.TextChoices):
+    """What a rule watches; values are those of `rules.kinds.Kind`."""
+
+    SINGLE_DIFFERENCE = "single_difference", _("Single difference above a limit")
+    REFUND_RATE = "refund_rate", _("Many refunds for what is sold")
+    REFUND_SURGE = "refund_surge", _("Surge of refunds in a day")
+    IP_VELOCITY = "ip_velocity", _("Many payments from one IP address")
+    BUYER_VELOCITY = "buyer_velocity", _("Many payments by one buyer")
+    LARGE_AMOUNT = "large_amount", _("Payment above a limit")
+    UNUSUAL_COUNTRY = "unusual_country", _("Payment from an unusual country")
+    FAILURE_RATE = "failure_rate", _("A payment method fails more than usual")
+    CARD_TESTING = "card_testing", _("Repeated small charges that try cards")
+    FEE_RATIO = "fee_ratio", _("Fees take a larger part than usual")
+    PAYOUT_LATE = "payout_late", _("Payout is late")
+
+
+class AlertState(models.TextChoices):
+    """open → acknowledged → closed; open → closed."""
+
+    OPEN = "open", pgettext_lazy("alert", "open")
+    ACKNOWLEDGED = "acknowledged", _("acknowledged")
+    CLOSED = "closed", pgettext_lazy("alert", "closed")
+
+
+class RiskSeverity(models.TextChoices):
+    """Quiet hours hold back all but critical."""
+
+    CRITICAL = "critical", _("critical")
+    HIGH = "high", _("high")
+    NORMAL = "normal", _("normal")
+
+
+class WatchKind(models.TextChoices):
+    """By what a buyer is known again."""
+
+    CUSTOMER = "customer", _("customer number")
+    EMAIL = "email", _("e-mail")
+    PHONE = "phone", _("phone number")
+    IP = "ip", _("IP address")
+    CARD = "card", _("card fingerprint")
+
+
+class WatchSource(models.TextChoices):
+    """Who put a buyer on the watch-list."""
+
+    HAND = "hand", _("by hand")
+    DISPUTE = "dispute", _("from a dispute")
+
+
+class RiskJob(models.TextChoices):
+    """Kinds of background job of risk."""
+
+    LOOK = "disputes.look", _("look for risk")
+    DRY_RUN = "disputes.dry_run", _("dry run of an alert rule")

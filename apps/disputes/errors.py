@@ -83,3 +83,43 @@ class EvidenceMissing(DisputeError):
 
 class BundleUnavailable(DisputeError):
     message = _("The evidence file cannot be made here: %(reason)s.")
+
+
+class RiskError(HezhangError):
+    """The base of what alerts and the watch-list refuse."""
+
+
+class DryRunFirst(RiskError):
+    message = _("Try the rule on the last 30 days first, then switch it on.")
+
+
+class DryRunStale(RiskError):
+    message = _("This dry run is of another rule or has not ended yet.")
+
+
+class AlertMoved(RiskError):
+    message = _("This alert is “%(state)s” already.")
+
+
+class ReasonMissing(RiskError):
+    message = _("Give a reason.")
+
+
+class SnoozeWrong(RiskError):
+    message = _("Choose a moment in the future, at most 30 days ahead.")
+
+
+class BuyerListed(RiskError):
+    message = _("This buyer is on the watch-list already.")
+
+
+class BuyerUnreadable(RiskError):
+    message = _("This cannot be read as %(kind)s.")
+
+
+class BuyerRemoved(RiskError):
+    message = _("This buyer has been taken off the watch-list already.")
+
+
+class ExpiryWrong(RiskError):
+    message = _("The day must lie in the future.")

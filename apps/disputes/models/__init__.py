@@ -9,13 +9,19 @@ from apps.disputes.models.cases import (
     Evidence,
     EvidenceBundle,
 )
+from apps.disputes.models.risk import Alert, DryRun, Finding, RiskRule, WatchlistEntry
 
 __all__ = [
+    "Alert",
     "Dispute",
     "DisputeEvent",
     "DisputeImport",
     "DisputeLine",
     "DisputeReminder",
+    "DryRun",
     "Evidence",
     "EvidenceBundle",
+    "Finding",
+    "RiskRule",
+    "WatchlistEntry",
 ]

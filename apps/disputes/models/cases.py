@@ -39,6 +39,7 @@ class Dispute(models.Model):
     fee_minor = models.BigIntegerField(null=True)  # what the provider charged for the dispute, positive; null: not known yet
     opened_at = models.DateTimeField()
     evidence_due_at = models.DateTimeField(null=True)
+    due_is_guess = models.BooleanField(default=False)  # nobody has told the deadline yet; ours is a cautious one
     state = models.CharField(max_length=16, choices=DisputeState.choices)
     answered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
