@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('channels', '0002_initial'),
         ('disputes', '0002_guessed_deadline'),
-        ('merchants', '0003_risk'),
-        ('orders', '0003_risk'),
+        ('merchants', '0001_initial'),
+        ('orders', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
