@@ -121,6 +121,10 @@ class BankAccount(models.Model):
     account_no = models.CharField(_("account number"), max_length=40, blank=True)
     format = models.CharField(_("statement format"), max_length=10, choices=BankFormat.choices)
     mapping = models.JSONField(default=dict, blank=True)
+    # What a file of transfers needs: the number in full or the IBAN, where `account_no` hides digits, and the bank's own columns.
+    transfer_account = models.CharField(_("account number for transfers"), max_length=40, blank=True)
+    transfer_bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    transfer_layout = models.JSONField(_("layout of transfer files"), default=dict, blank=True)
 
     objects = TenantQuerySet.as_manager()
 

@@ -70,3 +70,18 @@ class HoldKind(models.TextChoices):
     """What keeps money of a payment from being refunded."""
 
     DISPUTE = "dispute", _("dispute")
+
+
+class TransferFormat(models.TextChoices):
+    """The file that a bank takes for many transfers at once."""
+
+    MAPPED = "csv", _("CSV in the bank's own layout")
+    PAIN001 = "pain001", _("SEPA pain.001")
+
+
+class TransferState(models.TextChoices):
+    """What became of one transfer in a batch."""
+
+    SENT = "sent", _("handed to the bank")
+    PAID = "paid", _("paid")
+    RETURNED = "returned", _("returned by the bank")

@@ -5,6 +5,7 @@ from apps.orders.models.orders import Order, Storefront
 from apps.orders.models.payments import NOT_PAID, Payment, PaymentEvent, PaymentHold
 from apps.orders.models.refunds import Refund
 from apps.orders.models.requests import RefundAttachment, RefundDecision, RefundRequest
+from apps.orders.models.transfers import RefundBatch, RefundPayee, RefundTransfer
 
 __all__ = [
     "NOT_PAID",
@@ -15,7 +16,10 @@ __all__ = [
     "PaymentHold",
     "Refund",
     "RefundAttachment",
+    "RefundBatch",
     "RefundDecision",
+    "RefundPayee",
     "RefundRequest",
+    "RefundTransfer",
     "Storefront",
 ]
