@@ -1,6 +1,18 @@
+"""What this app tells the frame and the earlier apps when it is loaded."""
+
 from django.apps import AppConfig
 
 
 class DisputesConfig(AppConfig):
     name = "apps.disputes"
     label = "disputes"
+
+    def ready(self):
+        from apps.core.ui import name_job  # noqa: PLC0415  models may be imported only from here on
+        from apps.disputes.enums import DisputeJob  # noqa: PLC0415
+        from apps.disputes.services.lines import disputes_frame, hear_links  # noqa: PLC0415
+        from apps.settlements.services.dispute_books import register_dispute_books  # noqa: PLC0415
+
+        register_dispute_books(disputes_frame, hear_links)
+        for kind in DisputeJob:
+            name_job(kind, kind.label)

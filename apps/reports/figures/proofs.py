@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
 from apps.channels.models import Channel
 from apps.core import files
 from apps.core.money import plain
+from apps.disputes.models import DisputeLine
 from apps.merchants.models import Merchant
 from apps.orders.models import Payment, Refund
 from apps.reports.figures.books import whereabouts
@@ -92,7 +93,8 @@ def _pairs(merchant: Merchant) -> Proof:
 
 def _every_line_somewhere(merchant: Merchant) -> Proof:
     """Each line that moves money of a customer is matched or the subject of a discrepancy, never both, never neither."""
-    matched = Exists(Match.objects.filter(line_id=OuterRef("pk"), voided_at=None))
+    paired, of_dispute = (Exists(model.objects.filter(line_id=OuterRef("pk"), voided_at=None)) for model in (Match, DisputeLine))
+    matched = paired | of_dispute
     about = Discrepancy.objects.filter(line_id=OuterRef("pk"), subject_type=Subject.LINE)
     told, is_open = Exists(about.exclude(state=DiscrepancyState.CLEARED)), Exists(about.filter(state__in=OPEN))
     lines = live_lines(merchant).filter(kind__in=PAIRED_KINDS).exclude(gross=0, fee=0, net=0)

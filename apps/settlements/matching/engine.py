@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from apps.settlements.matching.comparing import compare_payments, compare_refunds, fault, unpaired_lines
+from apps.settlements.matching.disputes import pair_disputes
 from apps.settlements.matching.frames import FAULTS, ChannelBooks, ChannelTerms, Proposal, shaped
 from apps.settlements.matching.keys import moving_lines, with_captured, without
 from apps.settlements.matching.pairing import pair_payments
@@ -25,6 +26,7 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     paid = pair_payments(sales, payments, books.made_by_hand, books.undone_by_hand)
     refunded = pair_refunds(backs, books.refunds, payments, books.made_by_hand, books.undone_by_hand)
     matches = pl.concat([paid.matches, refunded.matches])
+    disputed = pair_disputes(lines, books.disputes, payments)
 
     unpaired = without(payments.filter(pl.col("captured")), paid.matches["payment_id"].drop_nulls().unique())
     owed = books.refunds.filter(pl.col("state") == "succeeded")
@@ -37,7 +39,7 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
         unpaired_lines(paid.ambiguous, "ambiguous_match"),
         unpaired_lines(refunded.strays, "refund_missing_in_books"),
         unpaired_lines(pl.concat([paid.repeats.select(OF_SALES), refunded.repeats.select(OF_SALES)]), "duplicate_line"),
-        unpaired_lines(lines.filter(pl.col("kind") == "dispute"), "dispute_missing_in_books"),
+        unpaired_lines(without(lines.filter(pl.col("kind") == "dispute"), disputed["line_id"]), "dispute_missing_in_books"),
         _missing(unpaired, "missing_at_provider", "payment_id", pl.col("amount"), books, terms, as_of),
         _missing(unpaired_refunds, "refund_missing_at_provider", "refund_id", -pl.col("amount"), books, terms, as_of),
     ]
@@ -46,7 +48,8 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
         faults.append(_gaps(gap_days(books.statements, waiting, terms, as_of)))
     gross = lines.select(pl.col("id").alias("line_id"), "gross")
     matches = matches.join(gross, on="line_id", how="left").with_columns(pl.coalesce("amount", "gross").alias("amount")).drop("gross")
-    return Proposal(matches, pl.concat(faults), form_payouts(books.lines, terms), covered_until(books.lines, books.statements))
+    payouts, until = form_payouts(books.lines, terms), covered_until(books.lines, books.statements)
+    return Proposal(matches, pl.concat(faults), payouts, until, disputed)
 
 
 def _missing(rows: pl.DataFrame, kind: str, subject: str, amount: pl.Expr, books: ChannelBooks, terms: ChannelTerms, as_of: date):

@@ -59,6 +59,16 @@ LINES = {
     "row_hash": WHOLE,
     "ordinal": WHOLE,
 }
+DISPUTES = {
+    "id": WHOLE,
+    "line_id": WHOLE,  # the line a person opened it from
+    "dispute_ref_key": TEXT,
+    "payment_id": WHOLE,
+    "currency": TEXT,
+    "amount": WHOLE,  # positive
+    "opened_at": MOMENT,
+}
+DISPUTE_LINKS = {"line_id": WHOLE, "dispute_id": WHOLE, "role": TEXT, "rule": TEXT}  # role: taken | returned
 STATEMENTS = {"id": WHOLE, "name": TEXT, "first_day": DAY, "last_day": DAY}
 BANK_LINES = {
     "id": WHOLE,
@@ -137,6 +147,7 @@ class ChannelBooks:
     statements: pl.DataFrame
     made_by_hand: pl.DataFrame = field(default_factory=lambda: empty(LINKS))
     undone_by_hand: pl.DataFrame = field(default_factory=lambda: empty(LINKS))
+    disputes: pl.DataFrame = field(default_factory=lambda: empty(DISPUTES))
 
 
 @dataclass(frozen=True)
@@ -147,6 +158,7 @@ class Proposal:
     faults: pl.DataFrame  # FAULTS
     payouts: pl.DataFrame  # PAYOUTS
     covered_until: date | None = None
+    dispute_links: pl.DataFrame = field(default_factory=lambda: empty(DISPUTE_LINKS))
 
 
 def empty(schema: dict) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from apps.settlements.enums import Rule, StatementState
 from apps.settlements.matching import frames
 from apps.settlements.matching.keys import in_order
 from apps.settlements.models import BankLine, BankStatement, LineSighting, Match, Statement, StatementLine
+from apps.settlements.services.dispute_books import disputes_of
 
 PORTION = 900  # ids a query: below what any database takes as parameters
 
@@ -47,6 +48,7 @@ def books_of(channel: Channel) -> frames.ChannelBooks:
         statements=_read(Statement.objects.filter(channel=channel, state=StatementState.POSTED), frames.STATEMENTS),
         made_by_hand=_read(matches.filter(rule=Rule.MANUAL, voided_at=None), frames.LINKS),
         undone_by_hand=_read(matches.filter(voided_by__isnull=False), frames.LINKS),
+        disputes=disputes_of(channel),
     )
     return in_order(books)
 

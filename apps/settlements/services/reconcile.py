@@ -22,6 +22,7 @@ from apps.settlements.matching.payouts import announced_otherwise, bank_faults, 
 from apps.settlements.models import ReconciliationRun, Statement
 from apps.settlements.services import applying
 from apps.settlements.services.books import bank_known_until, bank_lines_of, books_of, paid_in_full_again, terms_of
+from apps.settlements.services.dispute_books import tell_links
 from apps.settlements.services.faults import Moment, apply_faults
 from apps.settlements.services.naming import name_faults
 
@@ -65,6 +66,7 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
         proposal = reconcile_channel(books, terms[channel.pk], moment.as_of)
         counts.update(applying.apply_matches(channel, proposal.matches, moment.now))
         applying.apply_payouts(channel, proposal.payouts)
+        tell_links(channel, proposal.dispute_links, moment.now)
         ours = twice.join(books.payments.select(pl.col("id").alias("payment_id")), on="payment_id", how="semi")
         faults = pl.concat([proposal.faults, ours, _totals(channel)])
         found[channel.pk] = name_faults(channel, books, faults)
