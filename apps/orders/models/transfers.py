@@ -92,7 +92,9 @@ class RefundTransfer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "reference"], name="refund_transfer_reference_once"),
             models.UniqueConstraint(fields=["refund"], condition=~Q(state="returned"), name="refund_transfer_once"),
-            models.UniqueConstraint(fields=["bank_line_id", "refund"], condition=Q(bank_line_id__isnull=False), name="refund_transfer_line"),
+            models.UniqueConstraint(
+                fields=["bank_line_id", "refund"], condition=Q(bank_line_id__isnull=False), name="refund_transfer_line"
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_transfer_pays"),
             models.CheckConstraint(condition=Q(state__in=TransferState.values), name="refund_transfer_state_known"),
             models.CheckConstraint(condition=Q(paid_on__isnull=False) ^ ~Q(state="paid"), name="refund_transfer_paid_has_day"),

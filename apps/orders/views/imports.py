@@ -11,7 +11,7 @@ from apps.merchants.access import needs
 from apps.orders.enums import BookJob
 from apps.orders.errors import reason
 from apps.orders.exports import FORMATS, empty_book, rejected_rows
-from apps.orders.forms import BooksForm
+from apps.orders.forms.lists import BooksForm
 from apps.orders.ingest.workbook import as_csv
 from apps.orders.selectors.lists import book_imports_of
 from apps.orders.services.uploads import confirm_upload, rejected_of, take_upload

@@ -12,10 +12,10 @@ from apps.core.panels import Tab
 from apps.core.ui import render_page
 from apps.merchants.access import has_right, needs
 from apps.orders.exports import list_export
-from apps.orders.forms import OrderFilter, PaymentFilter, RefundFilter
+from apps.orders.forms.lists import OrderFilter, PaymentFilter, RefundFilter
 from apps.orders.selectors.lists import orders_of, payments_of, refunds_of
 from apps.orders.selectors.search import find
-from apps.orders.tables import OrderTable, PaymentTable, RefundTable, story_address
+from apps.orders.tables.lists import OrderTable, PaymentTable, RefundTable, story_address
 
 
 @require_safe
