@@ -19,6 +19,7 @@ from apps.reports.practice import delivery, payment_faults, payouts, refund_faul
 from apps.reports.practice.controls import plant_controls
 from apps.reports.practice.lines import Provider, add_movements
 from apps.reports.practice.records import TRUTH, Truth, major
+from apps.reports.practice.risks import LEAST_DAYS, RISKS, Risk, dearer, plant_risks
 from apps.reports.practice.sales import Shop
 from apps.reports.practice.scene import Scene
 
@@ -67,25 +68,31 @@ class Plan:
     per_day: float = 22
     seed: int = 7
     faults: int = 26
+    risks: bool = False  # plant the patterns of `risks.py`, too; worlds shorter than its LEAST_DAYS have none
 
 
 @dataclass(frozen=True)
 class World:
-    """A finished world. `truth` is what a flawless reconciliation as of `as_of` reports, no more and no less."""
+    """A finished world. `truth` is what a flawless reconciliation as of `as_of` reports, no more and no less; `risks` what was planted to
+    be watched for."""
 
     drop: Path
     as_of: date
     first_day: date
     truth: list[Truth]
     facts: dict
+    risks: tuple[Risk, ...] = ()
 
 
 def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     """Writes a shop's trade that ends the evening before `as_of`: folder/drop, folder/truth.csv, folder/facts.json."""
     rng, first_day = random.Random(plan.seed), as_of - timedelta(days=plan.days)  # noqa: S311  a reproducible world, no secret
     channels, end = terms.channels(first_day, as_of), datetime.combine(as_of, time())
+    has_risks = plan.risks and plan.days >= LEAST_DAYS
+    channels = dearer(channels, as_of) if has_risks else channels
     shop = Shop(rng, channels, end, plan.prefix)
     shop.sell(first_day, as_of - timedelta(days=1), plan.per_day)
+    planted = plant_risks(shop, as_of, plan.seed) if has_risks else []
     provider = Provider(rng, channels, end)
     provider.report(shop.books)
     shop.books.controls += add_movements(provider, first_day, as_of - timedelta(days=1))
@@ -102,7 +109,7 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     _plant(planned, BANK, scene, formed, bank)
     payouts.pay_out(scene, formed, bank)
     shop.books.controls += payouts.add_own_movements(bank, channels, rng, first_day, as_of)
-    return _write(folder, plan, scene, formed, bank)
+    return _write(folder, plan, scene, formed, bank, planted)
 
 
 def _plant(planned: list[tuple[str, str]], faults: tuple, scene: Scene, *more) -> None:
@@ -113,7 +120,7 @@ def _plant(planned: list[tuple[str, str]], faults: tuple, scene: Scene, *more) -
             by_name[kind](scene, code, *more)
 
 
-def _write(folder: Path, plan: Plan, scene: Scene, formed: list[payouts.Payout], bank: payouts.Bank) -> World:
+def _write(folder: Path, plan: Plan, scene: Scene, formed: list[payouts.Payout], bank: payouts.Bank, planted: list[Risk]) -> World:
     drop, books = folder / "drop", scene.books
     _put(drop / "merchant.toml", shop_files.merchant_toml(plan.slug, plan.name, scene.channels).encode())
     _put(drop / "payments.csv", shop_files.payments_csv(books.payments))
@@ -132,7 +139,10 @@ def _write(folder: Path, plan: Plan, scene: Scene, formed: list[payouts.Payout],
     _put(folder / "facts.json", json.dumps(facts, ensure_ascii=False, indent=1).encode())
     with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows([TRUTH, *(row.cells() for row in truth)])
-    return World(drop, scene.as_of, scene.first_day, truth, facts)
+    if planted:
+        with (folder / "risks.csv").open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerows([RISKS, *(one.cells() for one in planted)])
+    return World(drop, scene.as_of, scene.first_day, truth, facts, tuple(planted))
 
 
 def _facts(scene: Scene, formed: list[payouts.Payout], plan: Plan) -> dict:
