@@ -91,6 +91,26 @@ class MerchantForm(forms.Form):
         return {name: data[name] for name in ("name", "tax_no", "timezone")} | {"difference_threshold_minor": data["threshold"]}
 
 
+# What a column of a transfer file may hold; `orders.services.refunds.transfer_files` fills them.
+TRANSFER_FIELDS = (
+    "debit_account",
+    "bank_code",
+    "account_no",
+    "iban",
+    "bic",
+    "holder",
+    "amount",
+    "currency",
+    "pay_on",
+    "reference",
+    "order_no",
+)
+
+
+def _is_column(column) -> bool:
+    return isinstance(column, list) and len(column) == 2 and isinstance(column[0], str) and column[1] in TRANSFER_FIELDS
+
+
 class BankAccountForm(forms.Form):
     """A bank account. Code and currency are fixed once it exists, because files and lines refer to them."""
 
@@ -105,6 +125,19 @@ class BankAccountForm(forms.Form):
         label=_("Column mapping"),
         required=False,
         help_text=_("Only for CSV: which column of the file holds what."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    transfer_account = forms.CharField(
+        label=_("Account number for transfers"),
+        max_length=40,
+        required=False,
+        help_text=_("In full, or the IBAN: files that pay refunds name it."),
+    )
+    transfer_bic = forms.CharField(label="BIC", max_length=11, required=False)
+    transfer_layout = forms.JSONField(
+        label=_("Layout of transfer files"),
+        required=False,
+        help_text=_("Empty: a layout that Taiwan's banks take. Otherwise encoding, delimiter, date_format and columns as [title, field]."),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
@@ -126,3 +159,12 @@ class BankAccountForm(forms.Form):
         if not isinstance(mapping, dict):
             raise forms.ValidationError(_("The mapping must be an object of names and columns."))
         return mapping
+
+    def clean_transfer_layout(self):
+        layout = self.cleaned_data["transfer_layout"] or {}
+        columns = layout.get("columns") if isinstance(layout, dict) else None
+        if layout and not (isinstance(columns, list) and columns and all(_is_column(column) for column in columns)):
+            raise forms.ValidationError(
+                _("The layout needs columns, each a title and one of these fields: %(fields)s.") % {"fields": ", ".join(TRANSFER_FIELDS)}
+            )
+        return layout

@@ -8,7 +8,9 @@ from apps.audit.services import record
 from apps.merchants.models import BankAccount, Merchant, User
 
 MERCHANT_FIELDS = ("name", "tax_no", "timezone", "difference_threshold_minor")
-ACCOUNT_FIELDS = ("code", "bank", "currency", "account_no", "format", "mapping")
+ACCOUNT_FIELDS = (
+    "code", "bank", "currency", "account_no", "format", "mapping", "transfer_account", "transfer_bic", "transfer_layout",
+)  # fmt: skip
 
 
 @transaction.atomic

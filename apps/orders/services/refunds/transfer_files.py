@@ -13,8 +13,6 @@ from apps.core.exports import neutral
 from apps.core.money import plain
 from apps.orders.services.refunds.payee_accounts import PayeeAccount, is_iban
 
-# What a bank's template may ask for, one column each; a bank account's own layout names them in its own order and words.
-FIELDS = ("debit_account", "bank_code", "account_no", "iban", "bic", "holder", "amount", "currency", "pay_on", "reference", "order_no")
 TAIWAN_LAYOUT = {
     "encoding": "big5",
     "delimiter": ",",
