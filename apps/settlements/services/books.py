@@ -7,6 +7,7 @@ from apps.channels.cells import key
 from apps.channels.models import Channel
 from apps.channels.terms import calendar_for, settlement_for, terms_for
 from apps.core.bulk import queryset_frame
+from apps.orders.enums import RefundRoute
 from apps.orders.models import Payment, Refund
 from apps.orders.states import CAPTURED
 from apps.settlements.enums import Rule, StatementState
@@ -43,7 +44,7 @@ def books_of(channel: Channel) -> frames.ChannelBooks:
     matches = Match.objects.for_merchant(channel.merchant_id).filter(channel_id=channel.pk)
     books = frames.ChannelBooks(
         payments=payments_frame(Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel)),
-        refunds=_read(Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel), frames.REFUNDS, amount="amount_minor"),
+        refunds=_read(_refunds(channel), frames.REFUNDS, amount="amount_minor"),
         lines=_lines(channel),
         statements=_read(Statement.objects.filter(channel=channel, state=StatementState.POSTED), frames.STATEMENTS),
         made_by_hand=_read(matches.filter(rule=Rule.MANUAL, voided_at=None), frames.LINKS),
@@ -51,6 +52,11 @@ def books_of(channel: Channel) -> frames.ChannelBooks:
         disputes=disputes_of(channel),
     )
     return in_order(books)
+
+
+def _refunds(channel: Channel):
+    """Those that the provider pays; it never hears of one that our own bank paid."""
+    return Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel).exclude(request__route=RefundRoute.BANK_TRANSFER)
 
 
 def _lines(channel: Channel) -> pl.DataFrame:
