@@ -45,6 +45,7 @@ def dearer(channels: dict[str, Channel], as_of: date) -> dict[str, Channel]:
 def plant_risks(shop: Shop, as_of: date, seed: int) -> list[Risk]:
     """Every pattern once, each in its own days of the last four weeks."""
     planter = _Planter(shop, as_of, random.Random(f"risk {seed}"))  # noqa: S311  a reproducible world, no secret
+    planter.fee_ratio(FEE_DAYS)
     planter.refund_rate(27)
     planter.refund_surge(13)
     planter.ip_velocity(11)
@@ -103,16 +104,22 @@ class _Planter:
         self._tell("failure_rate", "stripe", "credit_card", day, 21, "the same charges")
 
     def refund_rate(self, ago: int) -> None:
-        """Five a day more for a week: never a surge, and far too many for what is sold."""
+        """Four a day more for a week: never a surge, and far too many for what is sold."""
         first = self._day(ago)
         for ahead in range(7):
-            self._refund(first + timedelta(days=ahead), 5)
-        self._tell("refund_rate", "ecpay", "", first, 35, "five refunds a day more than usual, for a week")
+            self._refund(first + timedelta(days=ahead), 4)
+        self._tell("refund_rate", "ecpay", "", first, 28, "four refunds a day more than usual, for a week")
 
     def refund_surge(self, ago: int) -> None:
+        """Which may also be too many for the week."""
         day = self._day(ago)
         self._refund(day, 12)
         self._tell("refund_surge", "ecpay", "", day, 12, "twelve refunds in a day that has one or two")
+        self._tell("refund_rate", "ecpay", "", day, 12, "the same refunds, too many for the week's sales")
+
+    def fee_ratio(self, ago: int) -> None:
+        """What `dearer` has changed."""
+        self._tell("fee_ratio", "ecpay", "credit_card", self._day(ago), 0, "the card rate has risen to 3.6 percent")
 
     def _day(self, ago: int) -> date:
         return self.as_of - timedelta(days=ago)
