@@ -219,6 +219,10 @@ class StatementParser(Protocol):
         """The decoded text whose line numbers `row_no` counts, for showing a raw row."""
 
 
+# Ways to pay that no provider can turn round: the customer handed over cash or sent a transfer, so the shop sends one back.
+METHODS_WITHOUT_REFUND = (Method.ATM, Method.CVS_CODE, Method.CVS_BARCODE, Method.BANK_TRANSFER, Method.ON_ACCOUNT, Method.CASH)
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider can do, as data: asked before a button is drawn."""
@@ -228,6 +232,7 @@ class Capabilities:
     partial_refund: bool = False
     refund_days: int | None = None  # None: no limit known
     refunds_by_api: bool = False
+    methods_without_refund: tuple[str, ...] = METHODS_WITHOUT_REFUND  # of these the API gives nothing back
     disputes: bool = False
     names_payouts: bool = False  # its statements name the payout of each line
 

@@ -1,4 +1,4 @@
-"""Why a file of the shop's own books, or one row of it, could not be taken in."""
+"""Why a file of the shop's own books, or one row of it, could not be taken in; and why a refund cannot be asked for or decided."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -81,8 +81,139 @@ REASONS = {
     "illegal_move": _("The status cannot change like this: %(value)s."),
     "unknown_payment": _("No payment with the reference “%(value)s” is known in this channel; bring payments in first."),
     "ambiguous_payment": _("Several payments of this channel have the provider reference “%(value)s”; state our own reference."),
+    "exceeds_payment": _("This refund and the others of the payment would be more than was paid: “%(value)s” is still refundable."),
+    "below_refunds": _("The payment would be less than what is refunded of it already: %(value)s."),
+    "desk_refund": _("The refund “%(value)s” was asked for here; what becomes of it is not taken from a file."),
     "other_payment": _("This refund number belongs to another payment already: “%(value)s”."),
 }
+
+# Why what an approver was shown does not hold any more, by the code that `RefundRequest.stale_reason` keeps.
+STALE_REASONS = {
+    "payment_changed": _("the payment or its order was changed after this refund was requested"),
+    "not_captured": _("the payment does not count as paid any more"),
+    "held": _("money of this payment has since been held back by a dispute"),
+    "refunded_elsewhere": _("another refund of this payment was made or approved after this one was requested"),
+    "route_changed": _("the money cannot go back the way it was planned any more"),
+}
+
+
+class RefundError(HezhangError):
+    """Base of what keeps a refund from being asked for or decided; nothing was changed."""
+
+
+class RefundRefused(RefundError):
+    """The payment, its channel or the amount does not allow it; `code` is that of the limit, the message its sentence."""
+
+    def __init__(self, code: str, message):
+        super().__init__(message)
+        self.code = code
+
+
+class AmountNotRefundable(RefundError):
+    message = _("Type an amount between %(smallest)s and %(balance)s; that much of this payment can still be refunded.")
+
+
+class NoPartialRefund(RefundError):
+    message = _("This channel refunds whole payments only: %(balance)s.")
+
+
+class ReasonMissing(RefundError):
+    message = _("Say in a few words why.")
+
+
+class ReasonUnknown(RefundError):
+    message = _("“%(value)s” is not one of the reasons for a refund.")
+
+
+class KeyUsed(RefundError):
+    message = _("This request was already sent with another payment, amount or reason. Open the form again.")
+
+
+class NotAllowed(RefundError):
+    message = _("Your role does not allow this.")
+
+
+class AlreadyDecided(RefundError):
+    """`state` is where the refund stands."""
+
+    message = _("Nothing was changed: this refund is already decided (%(label)s).")
+
+    def __init__(self, state: str, label):
+        super().__init__(label=label)
+        self.state = state
+
+
+class OwnRequest(RefundError):
+    message = _("You asked for this refund yourself, so somebody else has to decide it.")
+
+
+class ApprovedByYou(RefundError):
+    message = _("You have approved this refund already; a second person has to.")
+
+
+class OwnerNeeded(RefundError):
+    message = _("A refund of this amount needs the approval of an owner, and only one approval is left.")
+
+
+class SecondFactorMissing(RefundError):
+    message = _("A refund of this amount needs your second factor, given within the last ten minutes.")
+
+
+class RefundStale(RefundError):
+    """The figures changed since they were frozen; that this was found is kept, the approval is not. `code` as STALE_REASONS."""
+
+    message = _("Not approved: %(why)s. Look at the request again.")
+
+    def __init__(self, code: str):
+        super().__init__(why=STALE_REASONS[code])
+        self.code = code
+
+
+class NotStale(RefundError):
+    message = _("The figures of this request still hold; there is nothing to look at again.")
+
+
+class NothingAsked(RefundError):
+    message = _("Nobody asked for information about this refund.")
+
+
+class TotalDiffers(RefundError):
+    message = _("The chosen refunds come to %(total)s, not %(typed)s. Nothing was approved.")
+
+
+class NothingChosen(RefundError):
+    message = _("Choose at least one refund.")
+
+
+class ManyCurrencies(RefundError):
+    message = _("The chosen refunds are in several currencies; approve them one currency at a time.")
+
+
+class AttachmentRefused(RefundError):
+    """`code` is empty, too_large, too_many or unknown_type."""
+
+    REASONS = {
+        "empty": _("“%(name)s” is empty."),
+        "too_large": _("“%(name)s” is larger than %(limit_mb)s MB."),
+        "too_many": _("A refund can have %(limit)s attachments."),
+        "unknown_type": _("“%(name)s” is not a PDF, a picture (JPEG, PNG, WebP, HEIC) or plain text."),
+    }
+
+    def __init__(self, code: str, **params):
+        super().__init__(self.REASONS[code], **params)
+        self.code = code
+
+
+class RefundMoveIllegal(RefundError):
+    """`was` and `wanted` are states."""
+
+    message = _("This refund is %(was)s; it cannot become %(wanted)s.")
+
+
+class SettledOtherwise(RefundError):
+    """A second word on a refund that is over contradicts the first: a person has to look."""
+
+    message = _("This refund has ended already, with another result (%(was)s).")
 
 
 def reason(code: str, value: str) -> str:
