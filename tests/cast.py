@@ -13,6 +13,10 @@ Amounts are minor units (NT$1,280 is 128000). NOW is Friday 2026-11-20 15:46 in 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt, encrypt
+
 from apps.channels.cells import key_text
 from apps.channels.models import Channel, FeeRule
 from apps.core import clock
@@ -259,3 +263,28 @@ def make_discrepancy(
         difference_minor=actual_minor - expected_minor,
         **{**defaults, **fields},
     )
+
+
+# Second factors
+
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # of everyone in the tests
+
+
+def with_totp(user: User) -> User:
+    """Gives the person an authenticator app, as if set up long ago; `totp_code` makes its codes."""
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(TOTP_SECRET)})
+    return user
+
+
+def totp_code(user: User, now: datetime | None = None) -> str:
+    """The code that the person's app shows at `now` (the clock's moment when not given); each works once."""
+    row = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
+    return format_hotp_value(hotp_value(decrypt(row.data["secret"]), int((now or clock.now()).timestamp()) // 30))
+
+
+def give_factor(client, now: datetime | None = None) -> None:
+    """The client's session counts as stepped up at `now`: what a page then does, without going through the code."""
+    session = client.session
+    session["second_factor_at"] = (now or clock.now()).isoformat()
+    session.save()

@@ -22,3 +22,10 @@ class BankFormat(models.TextChoices):
     CAMT053 = "camt053", "camt.053"
     OFX = "ofx", "OFX"
     BAI2 = "bai2", "BAI2"
+
+
+class MailKind:
+    """Kinds of job that send a letter."""
+
+    SECURITY = "merchants.security_mail"
+    INVITATION = "merchants.invitation_mail"

@@ -17,3 +17,15 @@ class LastOwner(MerchantError):
 
 class AlreadyMember(MerchantError):
     message = _("This person is a member already.")
+
+
+class CodeWrong(MerchantError):
+    message = _("This code is wrong, too old, or was used already. Wait for the next one and type it again.")
+
+
+class PasskeyRefused(MerchantError):
+    message = _("The passkey was not accepted. Try again, or use a code.")
+
+
+class NoFactorYet(MerchantError):
+    message = _("Set up an authenticator app or a passkey first.")

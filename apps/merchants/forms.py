@@ -34,6 +34,23 @@ class LoginForm(AuthenticationForm):
         return self.cleaned_data["username"].strip().lower()
 
 
+class FactorForm(forms.Form):
+    """A code, or what a passkey answered (JSON that static/js/passkey.js puts in)."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autocapitalize": "off"}),
+    )
+    credential = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+
+    def clean(self):
+        if not self.cleaned_data.get("code") and not self.cleaned_data.get("credential") and not self.errors:
+            self.add_error("code", _("Type the code."))
+        return self.cleaned_data
+
+
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User

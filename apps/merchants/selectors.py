@@ -1,5 +1,8 @@
 """Questions about merchants and their people."""
 
+from dataclasses import dataclass
+
+from allauth.mfa.models import Authenticator
 from django.db.models import Count, QuerySet
 
 from apps.core.models import OPEN_JOB_STATES, Job
@@ -40,3 +43,22 @@ def all_merchants() -> QuerySet[Merchant]:
 def role_table() -> list[tuple[str, list[bool]]]:
     """Each right in words, and for every role in `Role` order whether `access.RIGHTS` grants it."""
     return [(label, [right in RIGHTS[role] for role in Role.values]) for right, label in RIGHT_LABELS.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """A person's second factors as rows of allauth; `recovery` only says that codes were made."""
+
+    app: Authenticator | None
+    passkeys: list[Authenticator]
+    recovery: Authenticator | None
+
+    @property
+    def any(self) -> bool:
+        return self.app is not None or bool(self.passkeys)
+
+
+def factors_of(user: User) -> Factors:
+    rows = list(Authenticator.objects.filter(user_id=user.pk).order_by("created_at", "pk"))
+    of = {kind: [row for row in rows if row.type == kind] for kind in Authenticator.Type.values}
+    return Factors(next(iter(of["totp"]), None), of["webauthn"], next(iter(of["recovery_codes"]), None))

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from apps.merchants.views import jobs, members, session, settings, staff
+from apps.merchants.views import jobs, members, second_factor, session, settings, staff
 
 app_name = "merchants"
 urlpatterns = [
     path("", session.landing, name="landing"),
     path("login/", session.login, name="login"),
+    path("login/factor/", second_factor.second_factor, name="second_factor"),
+    path("step-up/", second_factor.step_up, name="step_up"),
     path("logout/", session.logout, name="logout"),
     path("password/", session.password_change, name="password_change"),
     path("password/changed/", session.password_changed, name="password_changed"),

@@ -26,6 +26,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.forms",  # so that templates/ may override a widget
+    "allauth.account",  # for allauth.mfa alone: none of its pages has an address here
+    "allauth.mfa",
     "axes",
     "django_celery_beat",
     "django_filters",
@@ -53,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "apps.core.middleware.UserLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -100,8 +103,14 @@ AXES_RESET_ON_SUCCESS = True
 # The pair, not the account: a stranger who guesses must not be able to lock the shop owner out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "merchants/locked_out.html"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential"]
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "apps.core.middleware.client_address"
+# The second factor: allauth keeps and checks factors, the pages are ours. docs/adr/0005-second-factor-under-our-own-pages.md
+MFA_ADAPTER = "apps.merchants.services.factor_adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Hezhang"
+STAFF_NEEDS_SECOND_FACTOR = True  # platform staff without one are sent to set it up before anything else
 TRUSTED_PROXIES = 0  # how many proxies of ours stand in front and append to X-Forwarded-For
 
 # Words and time. Rows hold UTC; each merchant's zone is applied where something is shown.

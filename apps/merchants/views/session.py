@@ -12,14 +12,30 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.merchants import step_up
 from apps.merchants.access import needs
 from apps.merchants.context import address
 from apps.merchants.forms import LanguageForm, LoginForm, ProfileForm, ThemeForm
 from apps.merchants.selectors import memberships_of
+from apps.merchants.views.second_factor import ask_for_factor
 
 ONE_YEAR = 365 * 24 * 60 * 60
 
-login = auth_views.LoginView.as_view(authentication_form=LoginForm, redirect_authenticated_user=True)
+
+class LoginView(auth_views.LoginView):
+    """E-mail and password; who has a second factor is asked for it before a session begins."""
+
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: LoginForm) -> HttpResponse:
+        user = form.get_user()
+        if step_up.has_factor(user):
+            return ask_for_factor(self.request, user, self.get_success_url())
+        return super().form_valid(form)
+
+
+login = LoginView.as_view()
 logout = auth_views.LogoutView.as_view()
 password_change = auth_views.PasswordChangeView.as_view(
     template_name="registration/password_change.html", success_url=reverse_lazy("merchants:password_changed")

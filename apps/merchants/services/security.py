@@ -1,0 +1,39 @@
+"""What happens to a person's access is told to every merchant they are in, and to themselves by e-mail."""
+
+from datetime import datetime
+
+from apps.audit.services import record
+from apps.core.jobs.services import enqueue
+from apps.merchants.enums import MailKind
+from apps.merchants.models import Membership, User
+
+
+def note_for_person(
+    *,
+    user: User,
+    action: str,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    before: dict | None = None,
+    after: dict | None = None,
+    tell: bool = False,
+) -> None:
+    """Records the event in each merchant of the person (on the platform's own trail for those in none); `tell` mails them too.
+
+    The caller's transaction holds both.
+    """
+    merchants = list(Membership.objects.filter(user=user).order_by("merchant_id").values_list("merchant_id", flat=True))
+    for merchant_id in merchants or [None]:
+        record(
+            merchant_id=merchant_id,
+            action=action,
+            subject=user,
+            by=by,
+            now=now,
+            reason=reason,
+            before=before or {},
+            after=after or {},
+        )
+    if tell:
+        enqueue(kind=MailKind.SECURITY, merchant_id=None, payload={"user_id": user.pk, "action": action, "at": now.isoformat()}, now=now)
