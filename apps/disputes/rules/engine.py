@@ -1,5 +1,7 @@
 """Frames in, findings out. The same frames give the same findings; nothing here knows a database or the clock."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from apps.disputes.rules import frames, payments, refunds, settled
@@ -25,4 +27,12 @@ RULES = {
 def find(settings: Settings, frame: pl.DataFrame, span: Span) -> list[Finding]:
     """What the rule finds in the span, oldest first. The frame is the one its kind reads (`RULES`)."""
     rule, _schema = RULES[settings.kind]
-    return sorted(rule(settings, frame, span), key=lambda one: (one.at, one.key))
+    found = [_within_scope(settings, one) for one in rule(settings, frame, span)]
+    return sorted(found, key=lambda one: (one.at, one.key))
+
+
+def _within_scope(settings: Settings, finding: Finding) -> Finding:
+    """The evidence of a rule that watches a part of the shop is of that part only."""
+    scope = {"channel": settings.channel_id, "method": settings.method, "storefront": settings.storefront_id}
+    more = {name: value for name, value in scope.items() if value and name not in finding.evidence and "id" not in finding.evidence}
+    return replace(finding, evidence={**finding.evidence, **more}) if more else finding

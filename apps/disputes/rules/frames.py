@@ -12,10 +12,10 @@ import polars as pl
 MOMENT = pl.Datetime("us", "UTC")
 _WHERE = {"channel_id": pl.Int64(), "method": pl.String(), "currency": pl.String()}
 
-# One row a difference. Amounts signed from the merchant's side, in minor units.
+# One row a difference, signed from the merchant's side, in minor units; `limit` is the threshold in its own currency.
 DIFFERENCES = {
     "id": pl.Int64(), "channel_id": pl.Int64(), "kind": pl.String(), "opened_at": MOMENT, "difference_minor": pl.Int64(),
-    "currency": pl.String(),
+    "currency": pl.String(), "limit": pl.Int64(),
 }  # fmt: skip
 # Payments that were captured and refunds that were asked for, by day; `minor` is the money of the refunds.
 REFUND_DAYS = {"currency": pl.String(), "day": pl.Date(), "payments": pl.Int64(), "refunds": pl.Int64(), "minor": pl.Int64()}

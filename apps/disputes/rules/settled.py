@@ -25,7 +25,7 @@ def single_difference(settings: Settings, frame: pl.DataFrame, span: Span) -> li
             amount_minor=abs(row["difference_minor"]),
             currency=row["currency"],
             count=1,
-            facts={"channel": row["channel_id"], "kind": row["kind"], "difference": row["difference_minor"], "limit": settings.threshold},
+            facts={"channel": row["channel_id"], "kind": row["kind"], "difference": row["difference_minor"], "limit": row["limit"]},
             evidence={"rows": "differences", "id": row["id"]},
         )
         for row in hits.sort("opened_at", "id").iter_rows(named=True)

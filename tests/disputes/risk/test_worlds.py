@@ -41,8 +41,6 @@ def _found(merchant, now, days=30):
     for kind in Kind:
         for currency in CURRENCIES if kind in ("large_amount", "card_testing") else ("TWD",):
             settings = preset(kind, currency)
-            if kind == Kind.SINGLE_DIFFERENCE:
-                settings = type(settings)(kind, merchant.difference_threshold_minor)
             found += [(kind.value, one) for one in find(settings, frame_for(merchant, settings, span), span)]
     return found
 

@@ -10,6 +10,7 @@ from django.db.models.functions import TruncDate, TruncHour
 from apps.channels.models import Channel
 from apps.channels.terms import calendar_for, calendars_of
 from apps.core.bulk import queryset_frame
+from apps.core.money import exponent
 from apps.disputes.rules import frames
 from apps.disputes.rules.engine import RULES
 from apps.disputes.rules.frames import Span
@@ -25,7 +26,7 @@ from apps.settlements.services.books import bank_known_until
 
 LOOKED_BACK = timedelta(weeks=8)
 WAITED_FOR = timedelta(days=90)  # payouts that were due earlier are the business of reconciliation alone
-MOST_DIFFERENCES = 5_000  # the largest ones; more in a month are not single any more
+MOST_DIFFERENCES = 5_000  # the newest of a currency; more in a month are not single any more
 NOTHING_CAME = [PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.CANCELLED]
 NOT_REFUNDED = [RefundState.REJECTED, RefundState.WITHDRAWN, RefundState.FAILED]
 
@@ -110,10 +111,17 @@ def _fee_days(merchant: Merchant, settings: Settings, span: Span) -> pl.DataFram
 
 
 def _differences(merchant: Merchant, settings: Settings, span: Span) -> pl.DataFrame:
-    rows = Discrepancy.objects.for_merchant(merchant).filter(opened_at__range=(span.since, span.until))
-    least = max(settings.threshold, 1)
-    rows = _narrowed(rows.filter(Q(difference_minor__gte=least) | Q(difference_minor__lte=-least)), settings, "", "")
-    return _read(rows.order_by("-opened_at", "-pk")[:MOST_DIFFERENCES], frames.DIFFERENCES)
+    """The threshold is taken by its figure in other currencies, as severity does: no rate is assumed."""
+    rows = Discrepancy.objects.for_merchant(merchant).filter(opened_at__range=(span.since, span.until)).order_by()
+    rows, own = _narrowed(rows, settings, "", ""), settings.currency or merchant.currency
+    schema = {name: kind for name, kind in frames.DIFFERENCES.items() if name != "limit"}
+    found = [pl.DataFrame(schema=frames.DIFFERENCES)]
+    for currency in rows.values_list("currency", flat=True).distinct():
+        limit = max((settings.threshold or merchant.difference_threshold_minor) * 10 ** exponent(currency) // 10 ** exponent(own), 1)
+        large = rows.filter(Q(difference_minor__gte=limit) | Q(difference_minor__lte=-limit), currency=currency)
+        frame = _read(large.order_by("-opened_at", "-pk")[:MOST_DIFFERENCES], schema)
+        found.append(frame.with_columns(pl.lit(limit, pl.Int64).alias("limit")))
+    return pl.concat(found)
 
 
 def _payouts(merchant: Merchant, settings: Settings, span: Span) -> pl.DataFrame:
