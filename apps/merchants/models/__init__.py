@@ -1,5 +1,7 @@
 """The tenant, its people, and how they get in."""
 
+from apps.merchants.models.people import Invitation, SupportAccess
+from apps.merchants.models.sessions import UserSession
 from apps.merchants.models.tenant import BankAccount, Membership, Merchant, SavedView, User, UserManager
 
-__all__ = ["BankAccount", "Membership", "Merchant", "SavedView", "User", "UserManager"]
+__all__ = ["BankAccount", "Invitation", "Membership", "Merchant", "SavedView", "SupportAccess", "User", "UserManager", "UserSession"]

@@ -71,6 +71,8 @@ class Merchant(models.Model):
     refund_owner_above_minor = models.BigIntegerField(_("owner's approval above"), null=True, default=5_000_000)
     refund_mfa_above_minor = models.BigIntegerField(_("second factor above"), null=True, default=1_000_000)
     refund_due_hours = models.PositiveSmallIntegerField(_("refund requests are due after hours"), default=24)
+    # Members in these roles see no page of the merchant before they gave a second factor in their session.
+    second_factor_roles = models.JSONField(_("roles that need a second factor"), default=list, blank=True)
     is_practice = models.BooleanField(_("practice"), default=False)  # demo data, not real money
     created_at = models.DateTimeField(auto_now_add=True)
 
