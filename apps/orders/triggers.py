@@ -54,6 +54,16 @@ _row_rule(
     pre="OLD.state <> NEW.state",
 )
 
+_row_rule(
+    "refund_desk_kept",
+    "UPDATE OF payment_id, channel_id, merchant_id, amount_minor, currency, refund_no",
+    "orders_refund",
+    _HAS_REQUEST,
+    "refund_asked_for_is_kept",
+    pre="OLD.payment_id <> NEW.payment_id OR OLD.channel_id <> NEW.channel_id OR OLD.merchant_id <> NEW.merchant_id "
+    "OR OLD.amount_minor <> NEW.amount_minor OR OLD.currency <> NEW.currency OR OLD.refund_no <> NEW.refund_no",
+)
+
 # Never more than the payment
 
 _SUM = f"""(SELECT coalesce(sum(r.amount_minor), 0) FROM orders_refund r
