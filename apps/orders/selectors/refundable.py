@@ -1,9 +1,10 @@
 """What of a payment can still go back, by which route, and why not, said before anybody presses a button."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from apps.channels import fees
@@ -66,6 +67,25 @@ def refundable(payment: Payment, now: datetime, *, without: int | None = None) -
     """Two queries, with `channel` loaded. `without` is the id of a refund that is not counted: one that is being looked at."""
     in_flight, refunded = refunded_sums(payment, without)
     holds = list(PaymentHold.objects.filter(payment=payment, merchant=payment.merchant_id, released_at=None).order_by("pk"))
+    return _room(payment, now, in_flight, refunded, holds)
+
+
+def refundable_many(payments: Sequence[Payment], now: datetime) -> dict[int, Refundable]:
+    """By primary key, for payments of one merchant with `channel` loaded: two queries however many."""
+    if not payments:
+        return {}
+    keys, merchant = [payment.pk for payment in payments], payments[0].merchant_id
+    sums: dict[int, dict[str, int]] = {key: {} for key in keys}
+    refunds = Refund.objects.filter(payment_id__in=keys, merchant=merchant, currency=F("payment__currency"))
+    for key, state, total in refunds.values_list("payment_id", "state").annotate(total=Sum("amount_minor")):
+        sums[key][state] = total
+    holds: dict[int, list[PaymentHold]] = {key: [] for key in keys}
+    for hold in PaymentHold.objects.filter(payment_id__in=keys, merchant=merchant, released_at=None).order_by("pk"):
+        holds[hold.payment_id].append(hold)
+    return {payment.pk: _room(payment, now, *_split(sums[payment.pk]), holds[payment.pk]) for payment in payments}
+
+
+def _room(payment: Payment, now: datetime, in_flight: int, refunded: int, holds: list[PaymentHold]) -> Refundable:
     held = sum(hold.amount_minor for hold in holds)
     balance = max(0, payment.amount_minor - in_flight - refunded - held)
     if payment.state == PaymentState.REFUNDED or not payment.is_captured:
@@ -90,7 +110,10 @@ def refunded_sums(payment: Payment, without: int | None = None) -> tuple[int, in
     rows = Refund.objects.filter(payment=payment, merchant=payment.merchant_id, currency=payment.currency)
     if without:
         rows = rows.exclude(pk=without)
-    sums = dict(rows.values_list("state").annotate(total=Sum("amount_minor")))
+    return _split(dict(rows.values_list("state").annotate(total=Sum("amount_minor"))))
+
+
+def _split(sums: dict[str, int]) -> tuple[int, int]:
     return sum(sums.get(state, 0) for state in IN_FLIGHT), sums.get(RefundState.SUCCEEDED, 0)
 
 
