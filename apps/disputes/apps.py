@@ -10,9 +10,12 @@ class DisputesConfig(AppConfig):
     def ready(self):
         from apps.core.ui import name_job  # noqa: PLC0415  models may be imported only from here on
         from apps.disputes.enums import DisputeJob  # noqa: PLC0415
+        from apps.disputes.services.file_import import import_disputes  # noqa: PLC0415
         from apps.disputes.services.lines import disputes_frame, hear_links  # noqa: PLC0415
         from apps.settlements.services.dispute_books import register_dispute_books  # noqa: PLC0415
+        from apps.settlements.services.drop import register_book  # noqa: PLC0415
 
         register_dispute_books(disputes_frame, hear_links)
+        register_book("disputes.csv", import_disputes)
         for kind in DisputeJob:
             name_job(kind, kind.label)

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import HezhangError
+from apps.orders.errors import reason
 
 
 class DisputeError(HezhangError):
@@ -83,6 +84,30 @@ class EvidenceMissing(DisputeError):
 
 class BundleUnavailable(DisputeError):
     message = _("The evidence file cannot be made here: %(reason)s.")
+
+
+class RowsRefused(DisputeError):
+    """Rows of disputes.csv cannot be taken in and the whole file was to be taken or nothing. `rejections` are its faults."""
+
+    message = _("%(count)s rows cannot be taken in, so nothing of this file was written.")
+
+    def __init__(self, rejections, *, count: int):
+        super().__init__(count=count)
+        self.rejections = rejections
+
+
+# One sentence a code of a rejected row of disputes.csv, besides those that all books share.
+ROW_REASONS = {
+    "other_currency": _("The payment was made in another currency than “%(value)s”."),
+    "above_payment": _("The amount is above what was paid with “%(value)s”."),
+    "other_dispute_payment": _("The dispute “%(value)s” belongs to another payment already."),
+    "amount_changed": _("The dispute “%(value)s” is on record with another amount."),
+}
+
+
+def row_reason(code: str, value: str) -> str:
+    """The sentence for a rejected row of disputes.csv, in the reader's language."""
+    return str(ROW_REASONS[code]) % {"value": value} if code in ROW_REASONS else reason(code, value)
 
 
 class RiskError(HezhangError):

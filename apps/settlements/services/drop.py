@@ -13,6 +13,16 @@ from apps.orders.services.books import import_payments, import_refunds
 from apps.settlements.errors import UnableToImport
 from apps.settlements.services.intake import import_file, refresh_statistics
 
+_BOOKS: dict[str, Callable] = {"payments.csv": import_payments, "refunds.csv": import_refunds}
+
+
+def register_book(file_name: str, load: Callable) -> None:
+    """Another of the shop's books that a later app reads: loaded after payments and refunds, before any statement.
+
+    `load(merchant=, name=, data=, by=, now=)` returns counts as `rows_new`, `rows_changed`, `rows_same` and raises a HezhangError.
+    """
+    _BOOKS[file_name] = load
+
 
 @dataclass
 class DropReport:
@@ -31,7 +41,7 @@ def load_drop(*, folder: Path, by, now: datetime, progress: Callable[[int, int, 
     """
     report = DropReport()
     report.merchant = load_merchant_file((folder / "merchant.toml").read_bytes(), by=by, now=now).merchant
-    work = [(folder / name, None, load) for name, load in (("payments.csv", import_payments), ("refunds.csv", import_refunds))]
+    work = [(folder / name, None, load) for name, load in _BOOKS.items()]
     work = [item for item in work if item[0].exists()]
     work += _files(folder / "statements", Channel.objects.for_merchant(report.merchant), report)
     work += _files(folder / "bank", BankAccount.objects.for_merchant(report.merchant).select_related("merchant"), report)

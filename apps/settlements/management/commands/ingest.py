@@ -12,7 +12,7 @@ from apps.settlements.services.drop import load_drop
 
 
 class Command(BaseCommand):
-    help = "Loads a drop folder (merchant.toml, payments.csv, refunds.csv, statements/, bank/). A file seen before is skipped."
+    help = "Loads a drop folder (merchant.toml, payments, refunds and disputes as .csv, statements/, bank/). A file seen before is skipped."
 
     def add_arguments(self, parser):
         parser.add_argument("folder", metavar="DIR", help="the drop folder")
