@@ -73,6 +73,19 @@ class Shop:
         return cast.make_refund(self.payment)
 
     @cached_property
+    def bank_refund(self):
+        """Approved, to be paid by our own bank."""
+        return cast.approve_bank_refund(self.channel)
+
+    @cached_property
+    def refund_batch(self):
+        return cast.make_refund_batch(self.channel)
+
+    @property
+    def refund_transfer(self):
+        return self.refund_batch.transfers.get()
+
+    @cached_property
     def statement(self):
         return cast.make_statement(self.channel)
 
@@ -168,6 +181,10 @@ RULES: dict[str, Rule] = {
     "channels:fee_add": Rule("edit_fees", ids=CHANNEL),
     "channels:fee_withdraw": Rule("edit_fees", method="post", ids={**CHANNEL, "pk": "fee_rule.pk"}),
     "channels:calendar": Rule("view_money", ids=CHANNEL),
+    "merchants:inbox": Rule("view_settings"),
+    "merchants:inbox_bell": Rule("view_settings"),
+    "merchants:inbox_open": Rule("view_settings", data={"id": "1"}),
+    "merchants:inbox_read": Rule("view_settings", method="post", data={"id": "1"}),
     "settlements:statements": Rule("view_money"),
     "settlements:upload": Rule("import_files", method="post"),
     "settlements:post_files": Rule("import_files", method="post"),
@@ -182,6 +199,17 @@ RULES: dict[str, Rule] = {
     "orders:payments": Rule("view_money"),
     "orders:refund_list": Rule("view_money"),
     "orders:search": Rule("view_money", data={"q": "A1"}),
+    "orders:refund_transfers": Rule("view_money"),
+    "orders:refund_account": Rule("pay_refunds", ids={"pk": "bank_refund.pk"}),
+    "orders:refund_batch_make": Rule("pay_refunds", method="post", data={"format": "csv"}),
+    "orders:refund_batch": Rule("view_money", ids={"public_id": "refund_batch.public_id"}),
+    "orders:refund_batch_file": Rule("pay_refunds", ids={"public_id": "refund_batch.public_id"}),
+    "orders:refund_transfer_end": Rule(
+        "pay_refunds",
+        method="post",
+        ids={"public_id": "refund_batch.public_id", "pk": "refund_transfer.pk"},
+        data={"outcome": "returned", "reason": "…"},
+    ),
     "orders:import": Rule("import_files"),
     "orders:import_job": Rule("import_files", ids={"job_id": "books_check.pk"}),
     "orders:import_confirm": Rule("edit_books", method="post", ids={"job_id": "books_check.pk"}),

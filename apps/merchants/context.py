@@ -91,6 +91,14 @@ class Frame:
     def jobs_url(self) -> str:
         return reverse("merchants:jobs_ring", args=[self.merchant.slug]) if self.merchant else ""
 
+    @property
+    def inbox_url(self) -> str:
+        return reverse("merchants:inbox", args=[self.merchant.slug]) if self.merchant else ""
+
+    @property
+    def bell_url(self) -> str:
+        return reverse("merchants:inbox_bell", args=[self.merchant.slug]) if self.merchant else ""
+
     @cached_property
     def merchants(self) -> list[Choice]:
         if self.user is None or not self.user.is_authenticated:

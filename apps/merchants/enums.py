@@ -24,8 +24,26 @@ class BankFormat(models.TextChoices):
     BAI2 = "bai2", "BAI2"
 
 
+class NoticeSeverity(models.TextChoices):
+    """How much something told to people matters, rising; from `high` on it is important."""
+
+    LOW = "low", _("low")
+    NORMAL = "normal", _("normal")
+    HIGH = "high", _("high")
+    CRITICAL = "critical", _("critical")
+
+
+class LetterChoice(models.TextChoices):
+    """Which rows of the inbox also come by e-mail."""
+
+    OFF = "off", _("none")
+    IMPORTANT = "important", _("important ones")
+    ALL = "all", _("all of them")
+
+
 class MailKind:
     """Kinds of job that send a letter."""
 
     SECURITY = "merchants.security_mail"
     INVITATION = "merchants.invitation_mail"
+    NOTICES = "merchants.notice_mail"

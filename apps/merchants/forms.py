@@ -54,7 +54,7 @@ class FactorForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ("name", "language", "theme")
+        fields = ("name", "language", "theme", "letters")
 
 
 class LanguageForm(forms.Form):

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.access import RIGHT_LABELS, RIGHTS
 from apps.merchants.enums import Role
-from apps.merchants.models import BankAccount, Membership, Merchant, User
+from apps.merchants.models import BankAccount, Membership, Merchant, Notification, User
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
@@ -19,6 +19,25 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def members_of(merchant: Merchant) -> QuerySet[Membership]:
     """Everyone in the merchant, owners first by the order of the roles, then by e-mail."""
     return Membership.objects.for_merchant(merchant).select_related("user").order_by("created_at", "pk")
+
+
+def members_with(merchant: Merchant, right: str) -> list[User]:
+    """The active people whose role in the merchant carries the right, in the order they joined."""
+    if right not in RIGHT_LABELS:
+        raise KeyError(right)
+    roles = [role for role, rights in RIGHTS.items() if right in rights]
+    members = Membership.objects.for_merchant(merchant).filter(role__in=roles, user__is_active=True)
+    return [member.user for member in members.select_related("user").order_by("created_at", "pk")]
+
+
+def notifications_of(merchant: Merchant, user: User, *, only_unread: bool) -> QuerySet[Notification]:
+    """The person's inbox in the merchant."""
+    rows = Notification.objects.for_merchant(merchant).filter(user=user)
+    return rows.filter(read_at=None) if only_unread else rows
+
+
+def unread_count(merchant: Merchant, user: User) -> int:
+    return notifications_of(merchant, user, only_unread=True).count()
 
 
 def bank_accounts_of(merchant: Merchant) -> QuerySet[BankAccount]:

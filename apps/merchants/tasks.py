@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from apps.core import clock
 from apps.core.jobs.registry import job
 from apps.merchants.enums import MailKind
 from apps.merchants.models import User
 from apps.merchants.services.letters import send_security_letter
+from apps.merchants.services.notice_letters import send_notice_letter
 
 
 @job(MailKind.SECURITY, limit=timedelta(minutes=5))
@@ -14,3 +16,14 @@ def security_mail(job, progress) -> None:
     user = User.objects.filter(pk=job.payload["user_id"], is_active=True).first()
     if user:
         send_security_letter(user=user, action=job.payload["action"], moment=datetime.fromisoformat(job.payload["at"]))
+
+
+@job(MailKind.NOTICES, limit=timedelta(minutes=30))
+def notice_mail(job, progress) -> dict:
+    """payload: `notifications`, keys of inbox rows. A letter that was sent is not sent again when the job is."""
+    keys = job.payload["notifications"]
+    sent = 0
+    for place, key in enumerate(keys):
+        progress(place * 100 // len(keys))
+        sent += send_notice_letter(notification_id=key, now=clock.now())
+    return {"sent": sent}

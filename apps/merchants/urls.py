@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.merchants.views import jobs, members, second_factor, session, settings, staff
+from apps.merchants.views import inbox, jobs, members, second_factor, session, settings, staff
 
 app_name = "merchants"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("m/<slug:merchant_slug>/jobs/", jobs.jobs, name="jobs"),
     path("m/<slug:merchant_slug>/jobs/ring/", jobs.ring, name="jobs_ring"),
     path("m/<slug:merchant_slug>/jobs/<int:pk>/cancel/", jobs.cancel, name="job_cancel"),
+    path("m/<slug:merchant_slug>/inbox/", inbox.inbox, name="inbox"),
+    path("m/<slug:merchant_slug>/inbox/bell/", inbox.bell, name="inbox_bell"),
+    path("m/<slug:merchant_slug>/inbox/open/", inbox.open_one, name="inbox_open"),
+    path("m/<slug:merchant_slug>/inbox/read/", inbox.read, name="inbox_read"),
     path("m/<slug:merchant_slug>/settings/", settings.settings, name="settings"),
     path("m/<slug:merchant_slug>/settings/edit/", settings.edit, name="settings_edit"),
     path("m/<slug:merchant_slug>/settings/people/", members.people, name="people"),

@@ -122,6 +122,12 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# Letters. EMAIL_URL is e.g. smtp+tls://user:password@mail.example.com:587; without one they are kept as files.
+SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000")  # how addresses in letters begin
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{BASE_DIR}/var/mail"))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Hezhang <hezhang@localhost>")
+EMAIL_TIMEOUT = 30  # seconds
+
 # Files
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static", ("vendor", BASE_DIR / "var" / "vendor")]

@@ -11,6 +11,10 @@ SECRETS_KEYS = secrets_keys(SECRET_KEY)
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS"), "localhost"]  # the second for health checks beside the server
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+SITE_URL = env("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}")
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))  # letters go nowhere until a mail server is named
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"Hezhang <no-reply@{ALLOWED_HOSTS[0]}>")
+
 # HTTPS ends at a proxy that sets this header. INSECURE_HTTP is for trying the containers on one machine without a certificate.
 _https = not env.bool("INSECURE_HTTP", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.core.scoping import TenantQuerySet
-from apps.merchants.enums import BankFormat, Role
+from apps.merchants.enums import BankFormat, LetterChoice, Role
 
 
 class UserManager(BaseUserManager):
@@ -40,6 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(
         _("theme"), max_length=5, choices=[("auto", _("as the device")), ("light", _("light")), ("dark", _("dark"))], default="auto"
     )
+    letters = models.CharField(_("letters about the inbox"), max_length=10, choices=LetterChoice.choices, default=LetterChoice.IMPORTANT)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
