@@ -9,6 +9,7 @@ from apps.core.bulk import copy_rows, fresh_indexes, keyed_frame, reserve_ids, u
 from apps.merchants.models import Merchant
 from apps.orders.models import Order, Payment, Storefront
 from apps.orders.services.book_events import write_state_changes
+from apps.orders.services.book_limits import keep_above_refunds, with_desk_states
 from apps.orders.services.comparing import Plan, compare, first_known
 from apps.orders.states import PAYMENT_MOVES
 
@@ -34,7 +35,9 @@ def plan_payments(merchant: Merchant, rows: pl.DataFrame) -> Plan:
         return compare(rows, pl.DataFrame(schema=_KNOWN), on=_IDENTITY, fields=_FIELDS, optional=_OPTIONAL, moves=PAYMENT_MOVES)
     known = keyed_frame(queryset, "merchant_ref_key", rows["merchant_ref_key"], _KNOWN).rename({"order__order_key": "order_key"})
     known = known.rename({name: f"{name}_was" for name in _FIELDS})
-    return compare(rows, known, on=_IDENTITY, fields=_FIELDS, optional=_OPTIONAL, moves=PAYMENT_MOVES)
+    rows = with_desk_states(merchant, rows)
+    plan = compare(rows, known, on=_IDENTITY, fields=_FIELDS, optional=_OPTIONAL, moves=PAYMENT_MOVES)
+    return keep_above_refunds(merchant, plan)
 
 
 def write_payments(merchant: Merchant, plan: Plan, *, file_name: str, now: datetime) -> None:
