@@ -15,7 +15,7 @@ LEAST_RISE = 500  # parts per million of the sales: below, a rise is rounding
 def single_difference(settings: Settings, frame: pl.DataFrame, span: Span) -> list[Finding]:
     """Every difference at or above the threshold, whichever way it goes."""
     hits = frame.filter(
-        pl.col("opened_at").is_between(span.since, span.until), pl.col("difference_minor").abs() >= max(settings.threshold, 1)
+        pl.col("opened_at").is_between(span.since, span.until), pl.col("difference_minor").abs() >= pl.max_horizontal("limit", pl.lit(1))
     )
     return [
         Finding(
