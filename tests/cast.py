@@ -22,7 +22,12 @@ from apps.channels.models import Channel, FeeRule
 from apps.core import clock
 from apps.merchants.enums import Role
 from apps.merchants.models import BankAccount, Membership, Merchant, User
-from apps.orders.models import Order, Payment, Refund
+from apps.orders.models import Order, Payment, Refund, RefundBatch
+from apps.orders.services.refunds.deciding import approve_refund
+from apps.orders.services.refunds.payee_accounts import payee_account
+from apps.orders.services.refunds.payees import ask_for_account, give_account
+from apps.orders.services.refunds.requesting import request_refund
+from apps.orders.services.refunds.transfers import make_batch
 from apps.settlements.models import BankLine, BankStatement, Discrepancy, Payout, Statement, StatementLine
 
 NOW = datetime(2026, 11, 20, 7, 46, tzinfo=UTC)
@@ -170,6 +175,27 @@ def make_refund(payment: Payment, refund_no: str = "", amount_minor: int | None 
         state=state,
         **fields,
     )
+
+
+def approve_bank_refund(channel: Channel, amount_minor: int = 30000) -> Refund:
+    """NT$300 of an ATM payment, asked for by an accountant and approved by an approver; the buyer has not named an account."""
+    shop, payment = channel.merchant, make_payment(channel, method="atm")
+    refund = request_refund(
+        merchant=shop, payment_id=payment.pk, amount_minor=amount_minor, reason_code="customer_request", by=accountant(shop), now=NOW
+    )
+    return approve_refund(merchant=shop, refund_id=refund.pk, by=approver(shop), now=NOW)
+
+
+def make_refund_batch(channel: Channel, *refunds: Refund) -> RefundBatch:
+    """A file of transfers for Monday, from the channel's bank account; every buyer has named the same account."""
+    shop, payer = channel.merchant, accountant(channel.merchant)
+    account = payee_account(currency="TWD", holder="林小美", bank_code="013", account_no="123456789012")
+    refunds = refunds or (approve_bank_refund(channel),)
+    for refund in refunds:
+        give_account(token=ask_for_account(merchant=shop, refund_id=refund.pk, by=payer, now=NOW).token, account=account, now=NOW)
+    ids = [refund.pk for refund in refunds]
+    monday = TODAY + timedelta(days=3)
+    return make_batch(merchant=shop, refund_ids=ids, bank_account=channel.bank_account, format="csv", pay_on=monday, by=payer, now=NOW)
 
 
 # What providers and banks say

@@ -9,7 +9,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self):
         from apps.core.ui import name_job  # noqa: PLC0415  the frame's words may be asked for only from here on
-        from apps.orders.enums import BookJob  # noqa: PLC0415
+        from apps.orders.enums import BookJob, RefundJob  # noqa: PLC0415
 
-        for kind in BookJob:
+        for kind in [*BookJob, *RefundJob]:
             name_job(kind, kind.label)

@@ -6,8 +6,11 @@ from django.utils.translation import gettext as _
 
 from apps.core import clock
 from apps.core.jobs.registry import job
+from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
-from apps.orders.enums import BookJob
+from apps.orders.enums import BookJob, RefundJob
+from apps.orders.models import RefundPayee
+from apps.orders.services.refunds.payees import mail_link
 from apps.orders.services.uploads import check_upload, write_upload
 
 
@@ -23,3 +26,11 @@ def import_books(job, progress) -> dict:
     """payload: kind, name, sha256, keep_good. Safe to repeat: a file that is in is not looked at again."""
     merchant = Merchant.objects.get(pk=job.merchant_id)
     return write_upload(merchant=merchant, payload=job.payload, by=job.requested_by, now=clock.now(), progress=progress)
+
+
+@job(RefundJob.MAIL_PAYEE_LINK, limit=timedelta(minutes=2))
+def mail_payee_link(job, progress) -> dict:
+    """payload: payee_id, link (encrypted). Twice is two equal letters."""
+    payee = RefundPayee.objects.for_merchant(job.merchant_id).select_related("merchant", "asked_by", "refund__payment__order")
+    mail_link(payee.get(pk=job.payload["payee_id"]), decrypt(job.payload["link"]))
+    return {}

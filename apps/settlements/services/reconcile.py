@@ -25,6 +25,7 @@ from apps.settlements.services.books import bank_known_until, bank_lines_of, boo
 from apps.settlements.services.dispute_books import tell_links
 from apps.settlements.services.faults import Moment, apply_faults
 from apps.settlements.services.naming import name_faults
+from apps.settlements.services.refund_transfers import follow_transfers
 
 logger = logging.getLogger(__name__)
 WORK_STARTS = 9  # o'clock: a pass for another day than today is stamped with that day's morning
@@ -48,7 +49,8 @@ def reconcile(
         run = ReconciliationRun.objects.create(merchant=merchant, channel=channel, as_of=day, started_at=now, started_by=by)
         every = list(Channel.objects.for_merchant(merchant).order_by("code"))
         scope = [one for one in every if channel is None or one.pk == channel.pk]
-        counts = _pass(merchant, every, scope, moment, progress or (lambda percent, step: None))
+        counts = follow_transfers(merchant, now)
+        counts |= _pass(merchant, every, scope, moment, progress or (lambda percent, step: None))
         run.counts, run.finished_at = counts, now
         run.save(update_fields=["counts", "finished_at"])
     logger.info("reconciliation.finished run=%s merchant=%s opened=%s", run.pk, merchant.pk, counts.get("opened", 0))

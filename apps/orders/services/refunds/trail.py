@@ -1,5 +1,6 @@
 """A step of a refund, written where people look for it: the payment's time line and the audit trail. And the one order of locks."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from apps.audit.services import record
@@ -22,6 +23,15 @@ def lock_refund(merchant: Merchant, refund_id: int) -> tuple[Payment, Refund]:
     refund = Refund.objects.for_merchant(merchant).select_for_update(of=("self",), no_key=True).select_related("request").get(pk=refund_id)
     refund.payment, refund.channel, refund.merchant = payment, payment.channel, merchant
     return payment, refund
+
+
+def lock_refunds(merchant: Merchant, refund_ids: Iterable[int]) -> list[Refund]:
+    """Several refunds of this merchant with request, payment and order, by id; their payments are locked first, as for one."""
+    wanted = Refund.objects.for_merchant(merchant).filter(pk__in=list(refund_ids))
+    of_them = Payment.objects.for_merchant(merchant).filter(pk__in=list(wanted.values_list("payment_id", flat=True)))
+    list(of_them.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    rows = wanted.select_for_update(of=("self",), no_key=True).select_related("request", "payment__order")
+    return list(rows.order_by("pk"))
 
 
 def write_step(refund: Refund, kind: str, *, by: User | None, now: datetime, reason: str = "", before=None, after=None, **detail) -> None:
