@@ -30,8 +30,12 @@ def given_at(request: HttpRequest) -> datetime | None:
 
 def fresh_at(request: HttpRequest) -> datetime | None:
     """The same, but only when it was within the last FRESH_FOR: what a grave decision passes on as `mfa_at`."""
-    moment = given_at(request)
-    return moment if moment and timedelta(0) <= clock.now() - moment < FRESH_FOR else None
+    return given_at(request) if is_recent(request.session.get(SESSION_KEY, "")) else None
+
+
+def is_recent(text: str) -> bool:
+    """Whether a moment kept in a session (ISO, or empty) lies within the last FRESH_FOR."""
+    return bool(text) and timedelta(0) <= clock.now() - datetime.fromisoformat(text) < FRESH_FOR
 
 
 def mark(request: HttpRequest, now: datetime) -> None:

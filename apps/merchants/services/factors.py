@@ -35,8 +35,7 @@ def check_code(*, user: User, code: str, now: datetime) -> str:
     if _accept_totp(user, code, now):
         return Type.TOTP
     if _accept_recovery(user, code, now):
-        left = len(recovery_codes(user))
-        note_for_person(user=user, action="factor.recovery_code_used", by=user, now=now, after={"left": left}, tell=True)
+        note_for_person(user=user, action="factor.recovery_code_used", by=user, now=now, after={"left": recovery_left(user)}, tell=True)
         return Type.RECOVERY_CODES
     raise CodeWrong
 
@@ -175,12 +174,6 @@ def new_recovery_codes(*, user: User, now: datetime) -> list[str]:
     return codes
 
 
-def recovery_codes(user: User) -> list[str]:
-    """Those that still work."""
-    row = Authenticator.objects.filter(user=user, type=Type.RECOVERY_CODES).first()
-    return RecoveryCodes(row).get_unused_codes() if row else []
-
-
 @transaction.atomic
 def remove_all_factors(*, user: User, by: User | None, now: datetime, reason: str) -> int:
     """For a person who lost telephone and codes: platform staff or the command line take every factor away. Returns how many."""
@@ -188,3 +181,9 @@ def remove_all_factors(*, user: User, by: User | None, now: datetime, reason: st
     if removed:
         note_for_person(user=user, action="factor.all_removed", by=by, now=now, reason=reason, tell=True)
     return removed
+
+
+def recovery_left(user: User) -> int:
+    """How many recovery codes still work."""
+    row = Authenticator.objects.filter(user_id=user.pk, type=Type.RECOVERY_CODES).first()
+    return len(RecoveryCodes(row).get_unused_codes()) if row else 0
