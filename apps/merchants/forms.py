@@ -51,6 +51,27 @@ class FactorForm(forms.Form):
         return self.cleaned_data
 
 
+class PasskeyNameForm(forms.Form):
+    name = forms.CharField(label=pgettext_lazy("passkey", "Name"), max_length=60, help_text=_("Such as the device or key that holds it."))
+
+
+class OwnPasswordForm(forms.Form):
+    """Asked before the first factor is set up, when there is no factor yet to ask for."""
+
+    password = forms.CharField(
+        label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, *args, user: User, **kwargs):
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_password(self):
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError(_("This is not your password."))
+        return self.cleaned_data["password"]
+
+
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User

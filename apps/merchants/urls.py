@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.merchants.views import inbox, jobs, members, second_factor, session, settings, staff
+from apps.merchants.views import inbox, jobs, members, second_factor, security, session, settings, staff
 
 app_name = "merchants"
 urlpatterns = [
@@ -15,6 +15,14 @@ urlpatterns = [
     path("password/changed/", session.password_changed, name="password_changed"),
     path("set-password/<uidb64>/<token>/", session.set_password, name="set_password"),
     path("profile/", session.profile, name="profile"),
+    path("profile/security/", security.security, name="security"),
+    path("profile/security/app/", security.app, name="security_app"),
+    path("profile/security/passkeys/add/", security.passkey, name="security_passkey"),
+    path("profile/security/factors/<int:pk>/rename/", security.rename, name="security_rename"),
+    path("profile/security/factors/<int:pk>/remove/", security.remove, name="security_remove"),
+    path("profile/security/recovery/", security.recovery, name="security_recovery"),
+    path("profile/security/sessions/end/", security.sessions_end, name="sessions_end"),
+    path("profile/security/sessions/<slug:mark>/end/", security.session_end, name="session_end"),
     path("language/", session.language, name="language"),
     path("theme/", session.theme, name="theme"),
     path("staff/merchants/", staff.merchants, name="staff"),
