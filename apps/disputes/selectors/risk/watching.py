@@ -55,12 +55,8 @@ def active(merchant: Merchant, now: datetime) -> QuerySet[WatchlistEntry]:
     return rows.filter(Q(expires_at=None) | Q(expires_at__gt=now))
 
 
-def entries_for(merchant: Merchant, subject: Payment | Order | Refund, now: datetime) -> list[WatchlistEntry]:
-    """The entries that the buyer of this row meets; one query."""
-    return entries_with(merchant, keys_of(subject), now)
-
-
 def entries_with(merchant: Merchant, keys: set[tuple[str, str]], now: datetime) -> list[WatchlistEntry]:
+    """The entries that meet any of these (kind, key); one query."""
     if not keys:
         return []
     by_kind: dict[str, list[str]] = {}
