@@ -56,7 +56,7 @@ def copy_rows(model: type[models.Model], frame: pl.DataFrame) -> None:
     columns = ", ".join(connection.ops.quote_name(_column(model, name)) for name in frame.columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
                 for text in ahead(_csv, frame.iter_slices(CHUNK_ROWS)):
                     copy.write(text)
         else:

@@ -54,11 +54,22 @@ def read_file(owner: Channel | BankAccount, name: str, data: bytes) -> Reading:
 
     :raises FileRefused: when it cannot be taken in as a whole.
     """
-    return _statement(owner, name, data) if isinstance(owner, Channel) else _bank(owner, name, data)
+    return read(owner, expected_of(owner, name, data))
 
 
-def _statement(channel: Channel, name: str, data: bytes) -> Reading:
-    file = StatementFile(name, data, channel.timezone, channel.currency, channel.provider_account, channel.mapping)
+def expected_of(owner: Channel | BankAccount, name: str, data: bytes) -> StatementFile:
+    """The file with what its owner knows at this moment of its own files; may ask the database."""
+    if isinstance(owner, Channel):
+        return StatementFile(name, data, owner.timezone, owner.currency, owner.provider_account, owner.mapping)
+    return StatementFile(name, data, owner.merchant.timezone, owner.currency, owner.account_no, owner.mapping)
+
+
+def read(owner: Channel | BankAccount, file: StatementFile) -> Reading:
+    """`read_file` of a file that `expected_of` made; asks no database, so it may run in a thread of its own."""
+    return _statement(owner, file) if isinstance(owner, Channel) else _bank(owner, file)
+
+
+def _statement(channel: Channel, file: StatementFile) -> Reading:
     parsed: ParsedStatement = parse_statement(channel.provider, file)
     own = {"merchant_id": channel.merchant_id, "channel_id": channel.pk}
     rows = parsed.lines.with_columns(pl.lit(value).cast(pl.Int64).alias(column) for column, value in own.items())
@@ -67,8 +78,7 @@ def _statement(channel: Channel, name: str, data: bytes) -> Reading:
     )
 
 
-def _bank(account: BankAccount, name: str, data: bytes) -> Reading:
-    file = StatementFile(name, data, account.merchant.timezone, account.currency, account.account_no, account.mapping)
+def _bank(account: BankAccount, file: StatementFile) -> Reading:
     parsed: ParsedBank = parse_bank(account.format, file)
     rows = parsed.lines.rename({"amount": "amount_minor", "balance": "balance_minor"}).with_columns(
         pl.lit(account.merchant_id).cast(pl.Int64).alias("merchant_id"), pl.lit(account.pk).cast(pl.Int64).alias("bank_account_id")

@@ -13,7 +13,7 @@ TEXT, WHOLE, DAY, MOMENT = pl.String(), pl.Int64(), pl.Date(), pl.Datetime("us",
 PAYMENTS = {
     "id": WHOLE,
     "order_id": WHOLE,
-    "order_key": TEXT,
+    "order_key": TEXT,  # where several payments are of one order; may be null elsewhere
     "merchant_ref_key": TEXT,
     "provider_ref_key": TEXT,
     "method": TEXT,

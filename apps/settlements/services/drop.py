@@ -11,7 +11,7 @@ from apps.core.errors import HezhangError
 from apps.merchants.models import BankAccount, Merchant
 from apps.orders.services.books import import_payments, import_refunds
 from apps.settlements.errors import UnableToImport
-from apps.settlements.services.intake import import_file, refresh_statistics
+from apps.settlements.services.intake import Imported, import_files, refresh_statistics
 
 _BOOKS: dict[str, Callable] = {"payments.csv": import_payments, "refunds.csv": import_refunds}
 
@@ -41,30 +41,31 @@ def load_drop(*, folder: Path, by, now: datetime, progress: Callable[[int, int, 
     """
     report = DropReport()
     report.merchant = load_merchant_file((folder / "merchant.toml").read_bytes(), by=by, now=now).merchant
-    work = [(folder / name, None, load) for name, load in _BOOKS.items()]
-    work = [item for item in work if item[0].exists()]
-    work += _files(folder / "statements", Channel.objects.for_merchant(report.merchant), report)
-    work += _files(folder / "bank", BankAccount.objects.for_merchant(report.merchant).select_related("merchant"), report)
-    for at, (path, owner, load) in enumerate(work):
+    books = [(folder / name, load) for name, load in _BOOKS.items() if (folder / name).exists()]
+    files = _files(folder / "statements", Channel.objects.for_merchant(report.merchant), report)
+    files += _files(folder / "bank", BankAccount.objects.for_merchant(report.merchant).select_related("merchant"), report)
+    count = len(books) + len(files)
+    for at, (path, load) in enumerate(books):
+        progress(at, count, path.name)
+        _book(report, path.name, path, load, by, now)
+    came = import_files(files=files, by=by, now=now)
+    for at, (_owner, path) in enumerate(files, start=len(books)):
         place = path.relative_to(folder).as_posix()
-        progress(at, len(work), place)
-        if load:
-            _book(report, place, path, load, by, now)
-        else:
-            _delivered(report, place, path, owner, by, now)
+        progress(at, count, place)
+        _delivered(report, place, next(came))
     refresh_statistics(sum(item.get("new", 0) for item in report.imported))
-    progress(len(work), len(work), "")
+    progress(count, count, "")
     return report
 
 
 def _files(folder: Path, owners, report: DropReport) -> list[tuple]:
-    """Every file below `folder`, by owner code; a folder that belongs to nobody is a refusal, not silence."""
+    """(owner, path) of every file below `folder`, by owner code; a folder that belongs to nobody is a refusal, not silence."""
     known, found = {owner.code: owner for owner in owners}, []
     for place in sorted(folder.iterdir()) if folder.is_dir() else []:
         if place.name.startswith("."):
             continue
         if place.name in known and place.is_dir():
-            found += [(path, known[place.name], None) for path in sorted(place.iterdir()) if path.is_file() and path.name[0] != "."]
+            found += [(known[place.name], path) for path in sorted(place.iterdir()) if path.is_file() and path.name[0] != "."]
         else:
             sentence = f"{folder.name}/{place.name}: merchant.toml names nobody called {place.name}"
             report.refused.append({"file": f"{folder.name}/{place.name}", "code": "unknown_folder", "message": sentence, "rows": []})
@@ -81,11 +82,9 @@ def _book(report: DropReport, place: str, path: Path, load: Callable, by, now: d
     (report.imported if counts["new"] or counts["changed"] else report.skipped).append({"file": place, **counts})
 
 
-def _delivered(report: DropReport, place: str, path: Path, owner, by, now: datetime) -> None:
-    try:
-        done = import_file(owner=owner, name=path.name, data=path.read_bytes(), by=by, now=now)
-    except UnableToImport as error:
-        _refused(report, place, error)
+def _delivered(report: DropReport, place: str, done: Imported | UnableToImport) -> None:
+    if isinstance(done, UnableToImport):
+        _refused(report, place, done)
         return
     if done.was_seen:
         report.skipped.append({"file": place})

@@ -2,23 +2,25 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.audit.services import record
-from apps.channels.contracts import FileRefused, Refusal
+from apps.channels.contracts import FileRefused, Refusal, StatementFile
 from apps.channels.models import Channel
 from apps.channels.refusals import refusal_sentence
 from apps.core import files
-from apps.core.bulk import copy_rows
+from apps.core.bulk import ahead, copy_rows
 from apps.merchants.models import BankAccount
 from apps.settlements.enums import StatementState
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
-from apps.settlements.ingest.lanes import Lane, Reading, lane_of, read_file
-from apps.settlements.ingest.overlap import sort_rows
+from apps.settlements.ingest.lanes import Lane, Reading, expected_of, lane_of, read
+from apps.settlements.ingest.overlap import Sorted, all_new, looks_new, numbered, sort_rows
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
 
 logger = logging.getLogger(__name__)
@@ -34,16 +36,62 @@ class Imported:
     was_seen: bool
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """A file before its turn. `said` is what reading it came to, once it was read; one that is known already is not read."""
+
+    owner: Channel | BankAccount
+    file: StatementFile
+    sha256: str
+    known: Statement | BankStatement | None
+    said: Reading | FileRefused | None = None
+
+
 def import_file(*, owner: Channel | BankAccount, name: str, data: bytes, by, now: datetime) -> Imported:
     """Reads a file, keeps its bytes and posts its rows in one transaction.
 
     :raises UnableToImport: when it is refused; the refusal is on record with the bytes, and no row was kept.
     """
-    lane, sha256 = lane_of(owner), hashlib.sha256(data).hexdigest()
-    known = _posted(lane, owner, sha256).filter(name=name[:255]).first() or _by_other_name(lane, owner, sha256, name)
-    if known:
+    return _take_in(_arrival(owner, name, data), by, now)
+
+
+def import_files(*, files: Iterable[tuple[Channel | BankAccount, Path]], by, now: datetime) -> Iterator[Imported | UnableToImport]:
+    """Like `import_file` for one file after the other; while one is posted the next is read. A refusal is given, not raised."""
+    for arrival in ahead(_early, (_arrival(owner, path.name, path.read_bytes()) for owner, path in files)):
+        try:
+            yield _take_in(arrival, by, now)
+        except UnableToImport as refused:
+            yield refused
+
+
+def _arrival(owner: Channel | BankAccount, name: str, data: bytes) -> Arrival:
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Arrival(owner, expected_of(owner, name, data), sha256, _known(owner, sha256, name))
+
+
+def _known(owner: Channel | BankAccount, sha256: str, name: str) -> Statement | BankStatement | None:
+    lane = lane_of(owner)
+    return _posted(lane, owner, sha256).filter(name=name[:255]).first() or _by_other_name(lane, owner, sha256, name)
+
+
+def _early(arrival: Arrival) -> Arrival:
+    """Keeps the bytes and reads them. Runs in a thread, so it asks no database."""
+    if arrival.known:
+        return arrival
+    files.store(arrival.file.data)
+    try:
+        return replace(arrival, said=read(arrival.owner, arrival.file))
+    except FileRefused as refused:
+        return replace(arrival, said=refused)
+
+
+def _take_in(arrival: Arrival, by, now: datetime) -> Imported:
+    owner, name, data, sha256 = arrival.owner, arrival.file.name, arrival.file.data, arrival.sha256
+    if known := arrival.known or (arrival.said and _known(owner, sha256, name)):  # the file before it may have been its twin
         return Imported(known, was_seen=True)
-    files.store(data)
+    lane, expected = lane_of(owner), expected_of(owner, name, data)
+    if arrival.said is None or expected != arrival.file:  # a file before it may have taught the account
+        arrival = _early(replace(arrival, file=expected))
     base = {
         "merchant_id": owner.merchant_id,
         lane.owner: owner,
@@ -54,12 +102,13 @@ def import_file(*, owner: Channel | BankAccount, name: str, data: bytes, by, now
         "created_by": by,
     }
     try:
-        reading = read_file(owner, name, data)
-        if reading.rejections:
-            raise FileRefused(Refusal.BAD_ROWS, count=len(reading.rejections), rejections=reading.rejections)
+        if isinstance(arrival.said, FileRefused):
+            raise arrival.said
+        if arrival.said.rejections:
+            raise FileRefused(Refusal.BAD_ROWS, count=len(arrival.said.rejections), rejections=arrival.said.rejections)
     except FileRefused as refused:
         raise _refuse(lane, base, refused) from refused
-    return _post(lane, owner, base, reading)
+    return _post(lane, owner, base, arrival.said)
 
 
 def _post(lane: Lane, owner, base: dict, reading: Reading) -> Imported:
@@ -69,22 +118,7 @@ def _post(lane: Lane, owner, base: dict, reading: Reading) -> Imported:
         if twin:
             _also_named(twin, base["name"])
             return Imported(twin, was_seen=True)
-        split = sort_rows(lane, owner.pk, reading.rows)
-        totals = [{"name": t.name, "stated": t.stated, "computed": t.computed, "unit": t.unit} for t in reading.totals]
-        file = lane.file_model.objects.create(
-            **base,
-            **reading.extra,
-            first_day=reading.first_day,
-            last_day=reading.last_day,
-            layout=reading.layout,
-            account=reading.account[:60],
-            state=StatementState.POSTED,
-            rows_in=reading.rows_in,
-            lines_new=split.new.height,
-            lines_seen=split.seen.height,
-            totals=totals,
-        )
-        _write_lines(lane, file, split)
+        file = _keep(lane, owner, base, reading)
         _learn_account(owner, reading.account)
         record(
             merchant_id=owner.merchant_id,
@@ -92,10 +126,41 @@ def _post(lane: Lane, owner, base: dict, reading: Reading) -> Imported:
             subject=file,
             by=base["created_by"],
             now=base["created_at"],
-            after={"rows": reading.rows_in, "new": split.new.height, "seen": split.seen.height},
+            after={"rows": reading.rows_in, "new": file.lines_new, "seen": file.lines_seen},
         )
-    logger.info("file.imported file=%s new=%s seen=%s", file.pk, split.new.height, split.seen.height)
+    logger.info("file.imported file=%s new=%s seen=%s", file.pk, file.lines_new, file.lines_seen)
     return Imported(file, was_seen=False)
+
+
+def _keep(lane: Lane, owner, base: dict, reading: Reading) -> Statement | BankStatement:
+    """The file and its rows, less those that are in already."""
+    rows = numbered(reading.rows)
+    if looks_new(lane, owner.pk, rows):
+        try:
+            with transaction.atomic():
+                return _write(lane, base, reading, all_new(rows))
+        except IntegrityError:
+            logger.info("file.overlaps name=%s", base["name"])
+    return _write(lane, base, reading, sort_rows(lane, owner.pk, rows))
+
+
+def _write(lane: Lane, base: dict, reading: Reading, split: Sorted) -> Statement | BankStatement:
+    totals = [{"name": t.name, "stated": t.stated, "computed": t.computed, "unit": t.unit} for t in reading.totals]
+    file = lane.file_model.objects.create(
+        **base,
+        **reading.extra,
+        first_day=reading.first_day,
+        last_day=reading.last_day,
+        layout=reading.layout,
+        account=reading.account[:60],
+        state=StatementState.POSTED,
+        rows_in=reading.rows_in,
+        lines_new=split.new.height,
+        lines_seen=split.seen.height,
+        totals=totals,
+    )
+    _write_lines(lane, file, split)
+    return file
 
 
 def _write_lines(lane: Lane, file, split) -> None:

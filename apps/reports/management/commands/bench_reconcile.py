@@ -21,8 +21,9 @@ from apps.core import clock
 from apps.merchants.models import Merchant
 from apps.orders.services.books import import_payments, import_refunds
 from apps.reports.practice.throwaway import delete_merchant
+from apps.settlements.errors import UnableToImport
 from apps.settlements.models import Discrepancy
-from apps.settlements.services.intake import import_file
+from apps.settlements.services.intake import import_files
 from apps.settlements.services.reconcile import reconcile
 
 SLUG = "bench-throwaway"
@@ -80,8 +81,9 @@ class Command(BaseCommand):
             load(merchant=merchant, name=name, data=(folder / name).read_bytes(), by=None, now=now)
         lap("books")
         channel = Channel.objects.for_merchant(merchant).get()
-        for path in sorted((folder / "statements").iterdir()):
-            import_file(owner=channel, name=path.name, data=path.read_bytes(), by=None, now=now)
+        for done in import_files(files=[(channel, path) for path in sorted((folder / "statements").iterdir())], by=None, now=now):
+            if isinstance(done, UnableToImport):
+                raise done
         lap("statements")
         reconcile(merchant=merchant, as_of=AS_OF, now=now)
         lap("reconcile")
