@@ -16,5 +16,6 @@ urlpatterns = [
     path("m/<slug:merchant_slug>/", include("apps.channels.urls")),
     path("m/<slug:merchant_slug>/", include("apps.orders.urls")),
     path("m/<slug:merchant_slug>/", include("apps.settlements.urls")),
+    path("m/<slug:merchant_slug>/", include("apps.disputes.urls")),
     path("m/<slug:merchant_slug>/", include("apps.reports.urls")),
 ]

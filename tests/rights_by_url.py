@@ -13,6 +13,10 @@ from apps.channels.models import HolidayCalendar
 from apps.core import files
 from apps.core.jobs.runner import run
 from apps.core.models import Job
+from apps.disputes.models import EvidenceBundle
+from apps.disputes.services.evidence import add_evidence
+from apps.disputes.services.opening import open_dispute
+from apps.merchants.models import SupportAccess
 from apps.orders.services.uploads import take_upload
 from apps.reports.models import MonthClose
 from tests import cast
@@ -59,6 +63,13 @@ class Shop:
     @cached_property
     def holiday_calendar(self):
         return HolidayCalendar.objects.create(merchant=self.merchant, code=f"own-{self.merchant.slug}", weekend=["sat", "sun"])
+
+    @cached_property
+    def support_access(self):
+        staff = cast.staff()
+        return SupportAccess.objects.create(
+            merchant=self.merchant, staff=staff, reason="a question", hours=4, asked_by=staff, asked_at=cast.NOW
+        )
 
     @cached_property
     def payment(self):
@@ -118,6 +129,33 @@ class Shop:
         return Job.objects.create(kind="settlements.reconcile", merchant_id=self.merchant.pk, created_at=cast.NOW)
 
     @cached_property
+    def dispute(self):
+        return open_dispute(
+            merchant=self.merchant, channel=self.channel, payment=self.payment, amount_minor=self.payment.amount_minor,
+            currency=self.payment.currency, opened_at=cast.NOW, origin="hand", by=None, now=cast.NOW,
+        )  # fmt: skip
+
+    @cached_property
+    def evidence(self):
+        return add_evidence(
+            merchant=self.merchant, dispute_id=self.dispute.pk, type="order", name="a.txt", data=b"receipt", by=None, now=cast.NOW
+        )
+
+    @cached_property
+    def bundle(self):
+        kept = files.store(b"%PDF-1.7")
+        return EvidenceBundle.objects.create(merchant=self.merchant, dispute=self.dispute, sha256=kept, size=8, pages=1, made_at=cast.NOW)
+
+    @cached_property
+    def bundle_job(self):
+        payload = {"dispute_id": self.dispute.pk, "language": "en"}
+        return Job.objects.create(kind="disputes.bundle", merchant_id=self.merchant.pk, payload=payload, created_at=cast.NOW)
+
+    @cached_property
+    def chargeback_line(self):
+        return cast.make_line(self.statement, kind="dispute", gross=-5000, fee=0, provider_ref="P9", line_ref="L9")
+
+    @cached_property
     def month_job(self):
         return Job.objects.create(kind="reports.month", merchant_id=self.merchant.pk, payload={"month": "2026-10"}, created_at=cast.NOW)
 
@@ -159,6 +197,11 @@ RULES: dict[str, Rule] = {
     "merchants:settings": Rule("view_settings"),
     "merchants:settings_edit": Rule("edit_settings"),
     "merchants:people": Rule("view_settings"),
+    "merchants:access": Rule("view_settings"),
+    "merchants:access_factor": Rule("manage_people", method="post"),
+    "merchants:support_grant": Rule("manage_people", method="post"),
+    "merchants:support_decide": Rule("manage_people", method="post", ids={"pk": "support_access.pk"}, data={"verdict": "refuse"}),
+    "merchants:support_end": Rule("manage_people", method="post", ids={"pk": "support_access.pk"}),
     "merchants:roles": Rule("view_settings"),
     "merchants:member_add": Rule("manage_people", method="post"),
     "merchants:member_role": Rule("manage_people", method="post", ids={"pk": "membership.pk"}, data={"role": "viewer"}),
@@ -243,4 +286,22 @@ RULES: dict[str, Rule] = {
     "settlements:match": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"candidate": "payment:1", "reason": "x"}),
     "settlements:unmatch": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"reason": "x"}),
     "reports:overview": Rule("view_money"),
+    "disputes:disputes": Rule("view_money"),
+    "disputes:new": Rule("answer_disputes"),
+    "disputes:figures": Rule("view_money"),
+    "disputes:import": Rule("answer_disputes"),
+    "disputes:import_confirm": Rule("answer_disputes", method="post"),
+    "disputes:import_columns": Rule("answer_disputes"),
+    "disputes:open_from_line": Rule("answer_disputes", method="post", ids={"pk": "chargeback_line.pk"}),
+    "disputes:case": Rule("view_money", ids={"public_id": "dispute.public_id"}),
+    "disputes:move": Rule("answer_disputes", method="post", ids={"public_id": "dispute.public_id"}, data={"to": "under_review"}),
+    "disputes:note": Rule("answer_disputes", method="post", ids={"public_id": "dispute.public_id"}, data={"text": "x"}),
+    "disputes:details": Rule("answer_disputes", method="post", ids={"public_id": "dispute.public_id"}, data={"family": "fraud"}),
+    "disputes:owner": Rule("answer_disputes", method="post", ids={"public_id": "dispute.public_id"}, data={"owner": ""}),
+    "disputes:upload": Rule("answer_disputes", method="post", ids={"public_id": "dispute.public_id"}),
+    "disputes:document": Rule("view_money", ids={"public_id": "dispute.public_id", "pk": "evidence.pk"}),
+    "disputes:remove": Rule("answer_disputes", method="post", ids={"public_id": "dispute.public_id", "pk": "evidence.pk"}),
+    "disputes:bundle": Rule("answer_disputes", method="post", ids={"public_id": "evidence.dispute.public_id"}, data={"language": "en"}),
+    "disputes:bundle_file": Rule("view_money", ids={"public_id": "dispute.public_id", "pk": "bundle.pk"}),
+    "disputes:job": Rule("view_money", ids={"public_id": "dispute.public_id", "pk": "bundle_job.pk"}),
 }

@@ -8,9 +8,11 @@ class DisputesConfig(AppConfig):
     label = "disputes"
 
     def ready(self):
+        from apps.core import clock  # noqa: PLC0415
         from apps.core.signs import register_signs  # noqa: PLC0415  models may be imported only from here on
-        from apps.core.ui import name_job  # noqa: PLC0415
+        from apps.core.ui import name_job, register_badge  # noqa: PLC0415
         from apps.disputes.enums import DisputeJob, RiskJob  # noqa: PLC0415
+        from apps.disputes.selectors.cases import badge  # noqa: PLC0415
         from apps.disputes.selectors.risk.signs import signs_of, signs_of_many  # noqa: PLC0415
         from apps.disputes.services.file_import import import_disputes  # noqa: PLC0415
         from apps.disputes.services.lines import disputes_frame, hear_links  # noqa: PLC0415
@@ -19,6 +21,7 @@ class DisputesConfig(AppConfig):
 
         register_dispute_books(disputes_frame, hear_links)
         register_book("disputes.csv", import_disputes)
+        register_badge("disputes:disputes", lambda merchant, user: badge(merchant, clock.now()))
         register_signs(signs_of, signs_of_many)
         for kind in (*DisputeJob, *RiskJob):
             name_job(kind, kind.label)

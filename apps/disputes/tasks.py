@@ -10,6 +10,7 @@ from apps.core.jobs.services import enqueue
 from apps.disputes.enums import DisputeJob, RiskJob
 from apps.disputes.selectors.risk.due import merchants_to_look
 from apps.disputes.services.bundle import make_bundle
+from apps.disputes.services.reminders import remind
 from apps.disputes.services.risk.looking import look
 from apps.disputes.services.risk.ruling import run_dry
 from apps.disputes.services.risk.telling import tell_due
@@ -28,6 +29,12 @@ def bundle(job, progress) -> dict:
         progress=progress,
     )
     return {"bundle_id": made.pk, "pdf": made.sha256, "pages": made.pages}
+
+
+@shared_task(name="disputes.remind", max_retries=0)
+def remind_of_disputes() -> None:
+    """Every ten minutes by the schedule: reminders of deadlines, each once."""
+    remind(now=clock.now())
 
 
 @job(RiskJob.LOOK, queue="reports", limit=timedelta(minutes=10))

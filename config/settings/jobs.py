@@ -49,5 +49,6 @@ CELERY_BEAT_SCHEDULE = {
     "ring-due-jobs": {"task": "core.ring_due_jobs", "schedule": 20.0},
     # Night falls at another moment for each merchant: the task looks at every merchant's own clock.
     "watch-the-books": {"task": "settlements.watch", "schedule": 60.0},
+    "remind-of-disputes": {"task": "disputes.remind", "schedule": 600.0},
     "watch-risk": {"task": "disputes.watch_risk", "schedule": 60.0},
 }

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
+from apps.channels.cells import key_text
+from apps.core.money import plain
 from apps.core.ui import Badge
 from apps.disputes.enums import EvidenceType, LineRole
 from apps.disputes.models import Dispute, DisputeEvent, DisputeLine, Evidence, EvidenceBundle
@@ -12,6 +14,7 @@ from apps.disputes.selectors.clocks import days_badge
 from apps.disputes.selectors.reasons import CHECKLISTS
 from apps.disputes.states import CLOSED, OPEN, WAITS_FOR_US
 from apps.merchants.models import Merchant
+from apps.settlements.models import StatementLine
 
 VIEWS = {
     "open": Q(state__in=sorted(OPEN)),
@@ -53,10 +56,23 @@ def counts_of(merchant: Merchant) -> dict[str, int]:
     return {**{name: sum(state in group for state in every) for name, group in within.items()}, "all": len(every)}
 
 
-def case_of(merchant: Merchant, public_id: str) -> Dispute | None:
-    """One dispute with its payment, order and people."""
-    rows = disputes_of(merchant).select_related("payment__order__storefront", "channel", "created_by", "owner", "opened_from__statement")
-    return rows.filter(public_id=public_id).first()
+def for_page(merchant: Merchant) -> QuerySet[Dispute]:
+    """Disputes with all that a case page names."""
+    return disputes_of(merchant).select_related("merchant", "payment__order__storefront", "payment__channel", "channel", "owner")
+
+
+def known_for_line(merchant: Merchant, line: StatementLine) -> Dispute | None:
+    """The dispute that a statement line has already: opened from it, or of the same number."""
+    mine = Dispute.objects.for_merchant(merchant).filter(channel_id=line.channel_id)
+    named = Q(opened_from_id=line.pk)
+    if key_text(line.provider_refund_ref):
+        named |= Q(provider_dispute_ref_key=key_text(line.provider_refund_ref))
+    return mine.filter(named).order_by("pk").first()
+
+
+def plain_fee(dispute: Dispute) -> str:
+    """The fee in major units, for a form; empty while unknown."""
+    return "" if dispute.fee_minor is None else plain(dispute.fee_minor, dispute.currency)
 
 
 def evidence_in_order(dispute: Dispute) -> list[Evidence]:

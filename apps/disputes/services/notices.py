@@ -15,6 +15,7 @@ from apps.disputes.services.handling import change_details
 from apps.disputes.services.lines import reconcile_soon
 from apps.disputes.services.moving import change_state
 from apps.disputes.services.opening import open_dispute
+from apps.disputes.services.reminders import tell_opened
 from apps.disputes.states import CLOSED, DISPUTE_MOVES
 from apps.orders.models import Payment
 
@@ -86,6 +87,8 @@ def _open(channel: Channel, notice: DisputeNotice, now: datetime) -> Dispute:
         )
         dispute = locked(channel.merchant, dispute.pk)
         _move(dispute, notice, None, now)
+        if dispute.is_open:
+            tell_opened(dispute, now=now)
         reconcile_soon(merchant=channel.merchant, by=None, now=now)
     return dispute
 
