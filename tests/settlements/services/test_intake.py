@@ -1,14 +1,17 @@
 """Files in: whole or not at all, once, and back out again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from apps.audit.models import AuditEvent
+from apps.channels.contracts import FileRefused, Refusal
 from apps.core import files
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
+from apps.settlements.ingest import lanes, overlap
 from apps.settlements.models import BankLine, LineSighting, Statement, StatementLine
-from apps.settlements.services.intake import import_file, withdraw_file
+from apps.settlements.services.intake import import_file, import_files, withdraw_file
 from tests import cast
 from tests.settlements import stripe_files as f
 
@@ -66,6 +69,57 @@ def test_overlapping_exports_in_another_column_order_add_nothing_twice(stripe):
     assert (done.file.lines_new, done.file.lines_seen) == (1, 1)
     assert [ref for ref, *_ in live()] == ["txn_1", "txn_2", "txn_3"]
     assert LineSighting.objects.count() == 1
+
+
+def test_a_long_file_taken_for_new_still_adds_nothing_twice(stripe, monkeypatch):
+    monkeypatch.setattr(overlap, "FEW", 3)
+    monkeypatch.setattr(overlap, "PROBES", 2)  # of six rows the first, third and fifth are looked up
+    bring(stripe, f.report(f.row(1), f.row(2)))
+
+    done = bring(stripe, f.report(f.row(3), f.row(2), *[f.row(at) for at in range(4, 8)]), "payouts_20261118_20261119.csv")
+
+    assert (done.file.lines_new, done.file.lines_seen) == (5, 1)
+    assert [ref for ref, *_ in live()] == [f"txn_{at}" for at in range(1, 8)]
+    assert (Statement.objects.count(), LineSighting.objects.count()) == (2, 1)
+
+
+def test_files_one_after_the_other_come_to_the_same_as_each_by_itself(stripe, tmp_path):
+    contents = {
+        "a_20261118.csv": f.report(f.row(1), f.row(2)),
+        "b_20261119.csv": f.report(f.row(3, net="1.00")),
+        "c_20261118.csv": f.report(f.row(1), f.row(2)),
+        "d_20261120.csv": f.report(f.row(2), f.row(4)),
+    }
+    for name, data in contents.items():
+        (tmp_path / name).write_bytes(data)
+
+    came = list(import_files(files=[(stripe, tmp_path / name) for name in contents], by=None, now=NOW))
+
+    assert [getattr(one, "was_seen", "refused") for one in came] == [False, "refused", True, False]
+    assert came[1].code == "bad_rows"
+    assert [(one.file.lines_new, one.file.lines_seen) for one in (came[0], came[3])] == [(2, 0), (1, 1)]
+    assert [ref for ref, *_ in live()] == ["txn_1", "txn_2", "txn_4"]
+
+
+def test_a_file_read_before_the_account_was_known_is_read_again(shop, tmp_path, monkeypatch):
+    channel = cast.make_channel(shop, "stripe", provider="stripe", currency="USD", timezone="UTC", calendar="US", statements="per_payout")
+    parse, asked = lanes.parse_statement, []
+
+    def named(provider, file):
+        asked.append((file.name, file.account))
+        if file.account not in ("", file.name[0]):
+            raise FileRefused(Refusal.OTHER_ACCOUNT, expected=file.account, found=file.name[0])
+        return replace(parse(provider, file), account=file.name[0])
+
+    monkeypatch.setattr(lanes, "parse_statement", named)
+    for at, name in enumerate(("a_20261118.csv", "b_20261119.csv")):
+        (tmp_path / name).write_bytes(f.report(f.row(at)))
+
+    first, second = import_files(files=[(channel, path) for path in sorted(tmp_path.iterdir())], by=None, now=NOW)
+
+    assert (first.file.lines_new, second.code) == (1, "other_account")
+    assert asked == [("a_20261118.csv", ""), ("b_20261119.csv", ""), ("b_20261119.csv", "a")]
+    assert StatementLine.objects.count() == 1
 
 
 def test_true_twins_inside_one_file_are_both_kept(stripe):
