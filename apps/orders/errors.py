@@ -19,6 +19,10 @@ class BooksTooLarge(BooksRefused):
     message = _("This file is larger than %(limit_mb)s MB. Split it by month and bring the parts in one after the other.")
 
 
+class BooksTooLong(BooksRefused):
+    message = _("This file has more than %(limit)s rows. Split it and bring the parts in one after the other.")
+
+
 class BooksNotText(BooksRefused):
     message = _("This file is not UTF-8 text. Save it as “CSV UTF-8” and try again.")
 
@@ -84,6 +88,14 @@ REASONS = {
     "exceeds_payment": _("This refund and the others of the payment would be more than was paid: “%(value)s” is still refundable."),
     "below_refunds": _("The payment would be less than what is refunded of it already: %(value)s."),
     "desk_refund": _("The refund “%(value)s” was asked for here; what becomes of it is not taken from a file."),
+    "unknown_reason": _("“%(value)s” is not one of the reasons for a refund."),
+    "other_currency": _("This payment is in %(value)s."),
+    "limit_not_paid": _("No money was taken with this payment, so none can be refunded."),
+    "limit_held": _("Money of this payment is held back by a dispute."),
+    "limit_used_up": _("Nothing of this payment is left to refund."),
+    "limit_books_say_refunded": _("The books say that this payment was refunded in full."),
+    "limit_whole_only": _("Part of this payment was refunded, and this channel refunds whole payments only."),
+    "whole_only": _("This channel refunds whole payments only: %(value)s."),
     "other_payment": _("This refund number belongs to another payment already: “%(value)s”."),
 }
 

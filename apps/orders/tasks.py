@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from apps.core import clock
+from apps.core import clock, files
 from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
 from apps.orders.enums import BookJob, RefundJob
 from apps.orders.models import RefundPayee
+from apps.orders.services.refunds.bulk import preview_requests, request_from_file, summary
 from apps.orders.services.refunds.payees import mail_link
 from apps.orders.services.uploads import check_upload, write_upload
 
@@ -34,3 +35,27 @@ def mail_payee_link(job, progress) -> dict:
     payee = RefundPayee.objects.for_merchant(job.merchant_id).select_related("merchant", "asked_by", "refund__payment__order")
     mail_link(payee.get(pk=job.payload["payee_id"]), decrypt(job.payload["link"]))
     return {}
+
+
+@job(RefundJob.CHECK_REQUESTS, queue="imports", limit=timedelta(minutes=10))
+def check_refund_requests(job, progress) -> dict:
+    """payload: name, sha256."""
+    progress(10, _("Checking every row"))
+    merchant, data = Merchant.objects.get(pk=job.merchant_id), files.read(job.payload["sha256"])
+    return summary(preview_requests(merchant=merchant, name=job.payload["name"], data=data, now=clock.now()))
+
+
+@job(RefundJob.REQUEST, queue="imports", limit=timedelta(minutes=20))
+def request_refunds(job, progress) -> dict:
+    """payload: name, sha256, keep_good. Safe to repeat: a row that asked already does not ask again."""
+    merchant, data = Merchant.objects.get(pk=job.merchant_id), files.read(job.payload["sha256"])
+    report = request_from_file(
+        merchant=merchant,
+        name=job.payload["name"],
+        data=data,
+        by=job.requested_by,
+        now=clock.now(),
+        keep_good=job.payload["keep_good"],
+        progress=progress,
+    )
+    return summary(report)
