@@ -27,6 +27,5 @@ def payee(request: HttpRequest, token: str) -> HttpResponse:
 
 def _page(request: HttpRequest, context: dict, status: int = 200) -> HttpResponse:
     answer = render(request, "orders/payee.html", {"is_done": False, "refusal": "", **context}, status=status)
-    answer.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
