@@ -28,14 +28,6 @@ ROW = {
     "note": "",
     "customer_note": "",
 }
-    "channel": "ecpay",
-    "merchant_ref": "A1",
-    "amount": "280",
-    "currency": "TWD",
-    "reason": "out_of_stock",
-    "note": "",
-    "customer_note": "",
-}
 
 
 def file(*changes: dict, columns=REQUEST_COLUMNS) -> bytes:
