@@ -17,6 +17,7 @@ from apps.disputes.models import EvidenceBundle
 from apps.disputes.services.evidence import add_evidence
 from apps.disputes.services.opening import open_dispute
 from apps.merchants.models import SupportAccess
+from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
 from apps.reports.models import MonthClose
 from tests import cast
@@ -82,6 +83,18 @@ class Shop:
     @cached_property
     def refund(self):
         return cast.make_refund(self.payment)
+
+    @cached_property
+    def asked_refund(self):
+        """Waits for a decision, with a file."""
+        person = cast.accountant(self.merchant)
+        asked = {"payment_id": cast.make_payment(self.channel).pk, "amount_minor": 30000, "reason_code": "customer_request"}
+        files = [("slip.txt", b"a return slip")]
+        return request_refund(merchant=self.merchant, by=person, now=cast.NOW, attachments=files, **asked)
+
+    @property
+    def refund_file(self):
+        return self.asked_refund.attachments.get()
 
     @cached_property
     def bank_refund(self):
@@ -188,6 +201,7 @@ class Shop:
 
 
 CHANNEL = {"code": "channel.code"}
+ASKED = {"pk": "asked_refund.pk"}
 
 RULES: dict[str, Rule] = {
     "merchants:home": Rule("view_settings"),
@@ -242,6 +256,19 @@ RULES: dict[str, Rule] = {
     "orders:payments": Rule("view_money"),
     "orders:refund_list": Rule("view_money"),
     "orders:search": Rule("view_money", data={"q": "A1"}),
+    "orders:refunds": Rule("view_money"),
+    "orders:refund_approve_many": Rule("approve_refund", method="post", data={"ids": "1", "total": "1"}),
+    "orders:refund_new": Rule("request_refund", ids={"payment_id": "payment.pk"}),
+    "orders:refund": Rule("view_money", ids=ASKED),
+    "orders:refund_progress": Rule("view_money", ids=ASKED),
+    "orders:refund_approve": Rule("approve_refund", method="post", ids=ASKED),
+    "orders:refund_reject": Rule("approve_refund", method="post", ids=ASKED, data={"reason": "x"}),
+    "orders:refund_ask": Rule("approve_refund", method="post", ids=ASKED, data={"reason": "x"}),
+    "orders:refund_answer": Rule("request_refund", method="post", ids=ASKED, data={"reason": "x"}),
+    "orders:refund_withdraw": Rule("request_refund", method="post", ids=ASKED),
+    "orders:refund_again": Rule("view_money", method="post", ids=ASKED),
+    "orders:refund_attach": Rule("view_money", method="post", ids=ASKED),
+    "orders:refund_attachment": Rule("view_money", ids={**ASKED, "attachment_pk": "refund_file.pk"}),
     "orders:refund_transfers": Rule("view_money"),
     "orders:refund_account": Rule("pay_refunds", ids={"pk": "bank_refund.pk"}),
     "orders:refund_batch_make": Rule("pay_refunds", method="post", data={"format": "csv"}),

@@ -2,13 +2,26 @@
 
 from django.urls import path
 
-from apps.orders.views import imports, lists, transfers
+from apps.orders.views import imports, lists, refunds, refunds_acts, refunds_new, transfers
 
 app_name = "orders"
 urlpatterns = [
     path("orders/", lists.orders, name="orders"),
     path("orders/payments/", lists.payments, name="payments"),
     path("orders/refunds/", lists.refunds, name="refund_list"),
+    path("refunds/", refunds.queue, name="refunds"),
+    path("refunds/approve/", refunds_acts.approve_many, name="refund_approve_many"),
+    path("refunds/new/<int:payment_id>/", refunds_new.new, name="refund_new"),
+    path("refunds/<int:pk>/", refunds.refund, name="refund"),
+    path("refunds/<int:pk>/progress/", refunds.progress, name="refund_progress"),
+    path("refunds/<int:pk>/approve/", refunds_acts.approve, name="refund_approve"),
+    path("refunds/<int:pk>/reject/", refunds_acts.reject, name="refund_reject"),
+    path("refunds/<int:pk>/ask/", refunds_acts.ask, name="refund_ask"),
+    path("refunds/<int:pk>/answer/", refunds_acts.answer, name="refund_answer"),
+    path("refunds/<int:pk>/withdraw/", refunds_acts.withdraw, name="refund_withdraw"),
+    path("refunds/<int:pk>/again/", refunds_acts.again, name="refund_again"),
+    path("refunds/<int:pk>/files/", refunds_acts.attach, name="refund_attach"),
+    path("refunds/<int:pk>/files/<int:attachment_pk>/", refunds.attachment, name="refund_attachment"),
     path("refunds/transfers/", transfers.transfer_list, name="refund_transfers"),
     path("refunds/transfers/file/", transfers.make, name="refund_batch_make"),
     path("refunds/transfers/<slug:public_id>/", transfers.batch, name="refund_batch"),

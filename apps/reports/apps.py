@@ -11,5 +11,9 @@ class ReportsConfig(AppConfig):
     label = "reports"
 
     def ready(self):
+        from apps.orders.selectors.refund_context import register_story  # noqa: PLC0415  models may be imported only from here on
+        from apps.reports.story.excerpt import order_steps  # noqa: PLC0415
+
+        register_story(order_steps)
         name_job("reports.month", _("Month report"))
         name_job("reports.rollup", _("Figures of the overview"))

@@ -11,7 +11,9 @@ class SettlementsConfig(AppConfig):
     label = "settlements"
 
     def ready(self):
+        from apps.orders.selectors.refund_context import register_balances  # noqa: PLC0415
         from apps.settlements.enums import JobKind  # noqa: PLC0415  models may be imported only from here on
+        from apps.settlements.selectors.channel_balance import channel_balances  # noqa: PLC0415
         from apps.settlements.selectors.discrepancies import open_of  # noqa: PLC0415
 
         def waiting(merchant, user) -> Badge | None:
@@ -19,5 +21,6 @@ class SettlementsConfig(AppConfig):
             return Badge(str(count)) if count else None
 
         register_badge("settlements:queue", waiting)
+        register_balances(channel_balances)
         name_job(JobKind.RECONCILE, _("Reconciliation"))
         name_job(JobKind.IMPORT, _("Import of statements"))
