@@ -74,6 +74,28 @@ def test_the_difference_threshold_is_five_hundred_of_the_currency(currency, thre
     assert load(('currency = "TWD"', f'currency = "{currency}"')).merchant.difference_threshold_minor == threshold
 
 
+def refund_limits(merchant) -> tuple:
+    return (
+        merchant.refund_second_approver_above_minor,
+        merchant.refund_owner_above_minor,
+        merchant.refund_mfa_above_minor,
+        merchant.refund_due_hours,
+    )
+
+
+def test_limits_of_refunds_are_in_the_currency_and_may_be_never():
+    assert refund_limits(load(('slug = "qingtian"', 'slug = "yen"'), ('currency = "TWD"', 'currency = "JPY"')).merchant) == (
+        10_000, 50_000, 10_000, 24,
+    )  # fmt: skip
+
+    stated = 'refund_second_approver_above = "3000"\nrefund_owner_above = ""\nrefund_mfa_above = "0"\nrefund_due_hours = 4\n'
+    loaded = load(('currency = "TWD"', f'currency = "TWD"\n{stated}')).merchant
+    assert refund_limits(loaded) == (300_000, None, 0, 4)
+    assert load_merchant_file(dump_merchant_file(loaded).encode(), by=None, now=cast.NOW).unchanged
+    with pytest.raises(UnableToLoadMerchantFile, match="refund_due_hours"):
+        load(('currency = "TWD"', 'currency = "TWD"\nrefund_due_hours = 0'))
+
+
 def test_every_new_row_leaves_one_event():
     load()
 

@@ -30,6 +30,10 @@ def _merchant(merchant: Merchant) -> str:
         currency=merchant.currency,
         timezone=merchant.timezone,
         difference_threshold=_amount(merchant.difference_threshold_minor, merchant.currency),
+        refund_second_approver_above=_amount(merchant.refund_second_approver_above_minor, merchant.currency),
+        refund_owner_above=_amount(merchant.refund_owner_above_minor, merchant.currency),
+        refund_mfa_above=_amount(merchant.refund_mfa_above_minor, merchant.currency),
+        refund_due_hours=merchant.refund_due_hours,
     )
 
 

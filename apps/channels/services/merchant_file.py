@@ -15,7 +15,13 @@ from apps.channels.services.merchant_spec import ChannelSpec, MerchantSpec, read
 from apps.core.money import exponent
 from apps.merchants.models import BankAccount, Merchant, User
 
-DIFFERENCE_THRESHOLD = 500  # major units of the shop's currency, unless the file says otherwise
+# Major units of the shop's currency, unless the file says otherwise.
+DEFAULT_LIMITS = {
+    "difference_threshold_minor": 500,
+    "refund_second_approver_above_minor": 10_000,
+    "refund_owner_above_minor": 50_000,
+    "refund_mfa_above_minor": 10_000,
+}
 
 
 @dataclass(slots=True)
@@ -75,7 +81,8 @@ class _Loader:
         values = {"name": spec.name, "currency": spec.currency, "timezone": spec.timezone, **spec.optional}
         merchant = Merchant.objects.select_for_update(of=("self",)).filter(slug=spec.slug).first()
         if merchant is None:
-            values = {"difference_threshold_minor": DIFFERENCE_THRESHOLD * 10 ** exponent(spec.currency), **values}
+            unit = 10 ** exponent(spec.currency)
+            values = {name: major * unit for name, major in DEFAULT_LIMITS.items()} | values
         self.loaded = LoadedMerchant(merchant or Merchant(slug=spec.slug))
         self.loaded.merchant = self._put(merchant, Merchant, {"slug": spec.slug}, values, "merchant", spec.slug, spec.currency)
         self.owner = {"merchant": self.loaded.merchant}

@@ -25,6 +25,7 @@ from apps.merchants.enums import BankFormat
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CURRENCIES = frozenset(list_currencies())
 EVERY_METHOD = "*"
+REFUND_LIMITS = ("refund_second_approver_above", "refund_owner_above", "refund_mfa_above")  # empty text: never
 MAX_UNIT = 1_000_000  # minor units; as far as the fee arithmetic stays in 64 bits
 
 
@@ -136,7 +137,13 @@ def _merchant(section: Section) -> dict:
         optional["tax_no"] = section.text("tax_no", "", max_length=20)
     if "difference_threshold" in section.table:
         optional["difference_threshold_minor"] = section.money("difference_threshold", values["currency"], "0") or 0
-    section.read += [key for key in ("tax_no", "difference_threshold") if key not in section.read]
+    for key in REFUND_LIMITS:
+        if key in section.table:
+            optional[f"{key}_minor"] = section.money(key, values["currency"], None)
+    if "refund_due_hours" in section.table:
+        optional["refund_due_hours"] = section.integer("refund_due_hours", low=1, high=720)
+    optionals = ("tax_no", "difference_threshold", *REFUND_LIMITS, "refund_due_hours")
+    section.read += [key for key in optionals if key not in section.read]
     section.finish()
     return {**values, "optional": optional}
 
