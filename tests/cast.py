@@ -21,7 +21,7 @@ from apps.channels.cells import key_text
 from apps.channels.models import Channel, FeeRule
 from apps.core import clock
 from apps.merchants.enums import Role
-from apps.merchants.models import BankAccount, Membership, Merchant, User
+from apps.merchants.models import BankAccount, Membership, Merchant, SupportAccess, User
 from apps.orders.models import Order, Payment, Refund, RefundBatch
 from apps.orders.services.refunds.deciding import approve_refund
 from apps.orders.services.refunds.payee_accounts import payee_account
@@ -81,6 +81,13 @@ def outsider(**fields) -> User:
 def staff(**fields) -> User:
     """Platform staff, a member of nothing."""
     return make_user(is_staff=True, **fields)
+
+
+def support_access(merchant: Merchant, staff: User, *, hours: int = 4, now: datetime | None = None) -> SupportAccess:
+    """A look into the merchant that its owner granted at `now` (the clock's moment when not given)."""
+    now = now or clock.now()
+    times = {"asked_at": now, "granted_at": now, "expires_at": now + timedelta(hours=hours)}
+    return SupportAccess.objects.create(merchant=merchant, staff=staff, reason="a question", hours=hours, asked_by=staff, **times)
 
 
 # The merchant and its accounts

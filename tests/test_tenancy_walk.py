@@ -1,11 +1,14 @@
-"""Every address under /m/<slug>/ against every kind of person: visitors log in, outsiders get 404, roles get what `RULES` declares."""
+"""Every address under /m/<slug>/ against every kind of person: visitors log in, outsiders get 404, roles get what `RULES` declares;
+platform staff get 404, and with a granted access what a viewer sees, never what a viewer could change."""
 
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, get_resolver, reverse
 
-from apps.merchants.access import RIGHTS
+from apps.audit.models import AuditEvent
+from apps.merchants.access import QUIET_PAGES, RIGHTS
 from apps.merchants.enums import Role
+from apps.merchants.models import SupportAccess
 from tests import cast
 from tests.rights_by_url import RULES, Shop
 
@@ -79,6 +82,41 @@ def test_address_opens_to_exactly_those_with_its_right(client, shop, name):
     assert refused == dict.fromkeys(refused, 403)
     allowed = {role: ask_and_undo(client, rule, path, people[role]) for role in people if rule.right in RIGHTS[role]}
     assert {role: status for role, status in allowed.items() if status not in ALLOWED} == {}
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_support_looks_as_a_viewer_changes_nothing_and_leaves_with_its_access(client, shop, name):
+    rule = RULES[name]
+    path = path_of(name, rule, shop)
+    staff = cast.staff()
+    access = cast.support_access(shop.merchant, staff)
+    may_look = rule.right in RIGHTS[Role.VIEWER] and rule.method == "get"
+
+    status = ask_stepped_up(client, rule, path, staff)
+    assert status in ALLOWED if may_look else status == 403
+    viewed = AuditEvent.objects.filter(action="support.viewed", merchant_id=shop.merchant.pk, actor_id=str(staff.pk))
+    assert viewed.count() == (1 if may_look and name not in QUIET_PAGES else 0)
+    SupportAccess.objects.filter(pk=access.pk).update(ended_at=access.granted_at)
+    assert ask_stepped_up(client, rule, path, staff) == 404
+
+
+def ask_stepped_up(client, rule, path, user):
+    """The status for a person who has given a second factor in this session."""
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    cast.give_factor(client)
+    return getattr(client, rule.method)(path, rule.data).status_code
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_role_that_needs_a_second_factor_sees_nothing_without(client, shop, name):
+    rule = RULES[name]
+    path = path_of(name, rule, shop)
+    shop.merchant.second_factor_roles = [Role.OWNER]
+    shop.merchant.save()
+
+    answer = ask(client, rule, path, cast.owner(shop.merchant))
+
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/step-up/")
 
 
 @pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule.ids))

@@ -3,21 +3,29 @@
     @needs("import_files")
     def upload(request, merchant_slug): ...      # request.merchant, request.membership
 
-Outsiders, platform staff included, get 404; members without the right get 403; visitors are sent to log in.
+Outsiders, platform staff included, get 404; members without the right get 403; visitors are sent to log in. Platform staff whom an
+owner granted a look enter as viewers who change nothing, and every page they open is on the record. Where the merchant wants a second
+factor of a role, its members are sent to give it (or to set it up) before any page.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.services import record
+from apps.core import clock
+from apps.merchants import step_up
 from apps.merchants.enums import Role
-from apps.merchants.models import Membership, User
+from apps.merchants.models import Membership, SupportAccess, User
 
 # Every right with the sentence people read on the page of roles, in the order shown there.
 RIGHT_LABELS = {
@@ -68,14 +76,28 @@ def has_right(membership: Membership, right: str) -> bool:
 
 
 def membership_for(user: User, slug: str) -> Membership:
-    """The user's membership in the merchant, with the merchant loaded.
+    """The user's membership in the merchant, with the merchant loaded; for platform staff whom its owner granted a look, a viewer's.
 
     :raises Http404: when the user is no member, so that a stranger cannot tell the merchant exists.
     """
     membership = Membership.objects.select_related("merchant").filter(user=user, merchant__slug=slug, user__is_active=True).first()
+    membership = membership or _support_membership(user, slug)
     if membership is None:
         raise Http404
     membership.user = user
+    return membership
+
+
+def _support_membership(user: User, slug: str) -> Membership | None:
+    """A viewer's membership that is in no table, while a granted access lasts."""
+    if not (user.is_staff and user.is_active):
+        return None
+    granted = SupportAccess.objects.select_related("merchant").filter(staff=user, merchant__slug=slug, granted_at__isnull=False)
+    access = granted.filter(ended_at=None, expires_at__gt=clock.now()).first()
+    if access is None:
+        return None
+    membership = Membership(merchant=access.merchant, user=user, role=Role.VIEWER)
+    membership.support = access
     return membership
 
 
@@ -98,6 +120,64 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# What a page asks by itself every few seconds is not somebody looking.
+QUIET_PAGES = {"merchants:jobs_ring", "merchants:inbox_bell"}
+
+
+def _check_support(request: HttpRequest) -> None:
+    """Support looks and changes nothing; each look is on the record.
+
+    :raises PermissionDenied: for anything but looking.
+    """
+    if request.method not in SAFE_METHODS:
+        raise PermissionDenied("support")
+    if request.resolver_match and request.resolver_match.view_name in QUIET_PAGES:
+        return
+    record(
+        merchant_id=request.merchant.pk,
+        action="support.viewed",
+        subject=request.membership.support,
+        by=request.user,
+        now=clock.now(),
+        after={"page": request.get_full_path()[:300]},
+    )
+
+
+def needs_factor(membership: Membership) -> bool:
+    """Whether this person must have given a second factor in their session to see the merchant."""
+    if membership.support:
+        return settings.STAFF_NEEDS_SECOND_FACTOR
+    return membership.role in membership.merchant.second_factor_roles
+
+
+def _ask_for_factor(request: HttpRequest) -> HttpResponse:
+    """A part of a page asks by 401, upon which the whole page is loaded again; what was posted is not repeated."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=401)
+    back_to = "" if request.method == "GET" else reverse("merchants:home", args=[request.merchant.slug])
+    return redirect(step_up.address(request, back_to))
+
+
+def staff_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorates a page of the platform: staff, who have given a second factor where the settings want it of them.
+
+    :raises PermissionDenied: to everyone else who is signed in.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _ask_to_log_in(request)
+        if not request.user.is_staff:
+            raise PermissionDenied
+        if settings.STAFF_NEEDS_SECOND_FACTOR and step_up.given_at(request) is None:
+            return redirect(step_up.address(request, "" if request.method == "GET" else reverse("merchants:staff")))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def needs(right: str) -> Callable:
     """Decorates a view whose address has `merchant_slug`; sets `request.merchant`, `request.membership` and the merchant's time zone.
 
@@ -113,6 +193,10 @@ def needs(right: str) -> Callable:
                 return _ask_to_log_in(request)
             request.membership = merchant_for(request.user, merchant_slug, right)
             request.merchant = request.membership.merchant
+            if needs_factor(request.membership) and step_up.given_at(request) is None:
+                return _ask_for_factor(request)
+            if request.membership.support:
+                _check_support(request)
             if request.session.get("merchant") != merchant_slug:
                 request.session["merchant"] = merchant_slug  # where `/` leads next time
             with timezone.override(ZoneInfo(request.merchant.timezone)):

@@ -1,5 +1,7 @@
 """What platform staff may look up and correct; money is nowhere in here."""
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 
 from apps.merchants.models import BankAccount, Membership, Merchant, User
@@ -32,3 +34,9 @@ class MerchantAdmin(admin.ModelAdmin):
 class BankAccountAdmin(admin.ModelAdmin):
     list_display = ("merchant", "code", "bank", "currency", "format")
     list_filter = ("format",)
+
+
+# Factors are set up and removed on a person's own page or by `manage.py remove_factors`, e-mails are those of the users above.
+for model in (Authenticator, EmailAddress, EmailConfirmation):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

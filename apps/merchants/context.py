@@ -80,6 +80,11 @@ class Frame:
         return self.membership.get_role_display() if self.membership else ""
 
     @property
+    def support(self):
+        """The granted look of platform staff into this merchant, None for its own people."""
+        return self.membership.support if self.membership else None
+
+    @property
     def home(self) -> str:
         return reverse("merchants:home", args=[self.merchant.slug]) if self.merchant else reverse("merchants:landing")
 

@@ -29,3 +29,15 @@ class PasskeyRefused(MerchantError):
 
 class NoFactorYet(MerchantError):
     message = _("Set up an authenticator app or a passkey first.")
+
+
+class SupportOpen(MerchantError):
+    message = _("There is an open request or access of this person already.")
+
+
+class SupportClosed(MerchantError):
+    message = _("This access was decided or ended already.")
+
+
+class NotPlatformStaff(MerchantError):
+    message = _("Nobody of the platform's staff has this e-mail.")

@@ -90,6 +90,32 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
+class FactorRolesForm(forms.Form):
+    """Which roles see nothing of the merchant without a second factor."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles that need a second factor"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args, merchant: Merchant, **kwargs):
+        super().__init__(*args, initial={"roles": merchant.second_factor_roles}, **kwargs)
+
+    def clean_roles(self):
+        return [role for role in Role.values if role in self.cleaned_data["roles"]]
+
+
+class SupportForm(forms.Form):
+    """What platform staff say when they ask for a look."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+    hours = forms.IntegerField(label=_("Hours"), min_value=1, max_value=72, initial=4, help_text=_("1 to 72. It ends by itself."))
+
+
+class GrantForm(SupportForm):
+    email = forms.EmailField(label=_("E-mail of the person of support"))
+    field_order = ("email", "reason", "hours")
+
+
 class MemberForm(RoleForm):
     email = forms.EmailField(label=_("E-mail"))
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=100, required=False)
@@ -104,29 +130,57 @@ class MerchantForm(forms.Form):
     tax_no = forms.CharField(label=_("Tax number"), max_length=20, required=False)
     timezone = forms.ChoiceField(label=_("Time zone"))
     threshold = forms.CharField(label=_("Difference threshold"), help_text=_("A single difference at or above this always needs a person."))
+    second_approver = forms.CharField(label=_("Two approvers above"), required=False, help_text=_("Empty: never."))
+    owner = forms.CharField(label=_("An owner among them above"), required=False, help_text=_("Empty: never."))
+    mfa = forms.CharField(label=_("Second factor above"), required=False, help_text=_("Empty: never."))
+    due_hours = forms.IntegerField(label=_("Decide within hours"), min_value=1, max_value=720)
+
+    AMOUNTS = {
+        "threshold": "difference_threshold_minor",
+        "second_approver": "refund_second_approver_above_minor",
+        "owner": "refund_owner_above_minor",
+        "mfa": "refund_mfa_above_minor",
+    }
 
     def __init__(self, *args, merchant: Merchant, **kwargs):
         self.merchant = merchant
-        initial = {"name": merchant.name, "tax_no": merchant.tax_no, "timezone": merchant.timezone}
-        initial["threshold"] = money.plain(merchant.difference_threshold_minor, merchant.currency)
+        initial = {"name": merchant.name, "tax_no": merchant.tax_no, "timezone": merchant.timezone, "due_hours": merchant.refund_due_hours}
+        initial |= {name: money.plain(getattr(merchant, attribute), merchant.currency) for name, attribute in self.AMOUNTS.items()}
         super().__init__(*args, initial=initial, **kwargs)
         zones = sorted({*TIME_ZONES, merchant.timezone} & {*available_timezones(), "UTC"})
         self.fields["timezone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]
-        self.fields["threshold"].label = f"{self.fields['threshold'].label} ({merchant.currency})"
+        for name in self.AMOUNTS:
+            self.fields[name].label = f"{self.fields[name].label} ({merchant.currency})"
 
     def clean_threshold(self):
+        return self._minor("threshold")
+
+    def clean_second_approver(self):
+        return self._minor("second_approver")
+
+    def clean_owner(self):
+        return self._minor("owner")
+
+    def clean_mfa(self):
+        return self._minor("mfa")
+
+    def _minor(self, name: str) -> int | None:
+        """Minor units; None for an empty field."""
+        if not self.cleaned_data[name]:
+            return None
         try:
-            minor = money.to_minor(self.cleaned_data["threshold"], self.merchant.currency)
+            minor = money.to_minor(self.cleaned_data[name], self.merchant.currency)
         except money.MoneyError as error:
             raise forms.ValidationError(_("Type an amount such as 500, with no more digits than the currency has.")) from error
         if minor < 0:
-            raise forms.ValidationError(_("The threshold cannot be negative."))
+            raise forms.ValidationError(_("The amount cannot be negative."))
         return minor
 
     def changes(self) -> dict:
         """What `services.settings.change_merchant` takes."""
         data = self.cleaned_data
-        return {name: data[name] for name in ("name", "tax_no", "timezone")} | {"difference_threshold_minor": data["threshold"]}
+        amounts = {attribute: data[name] for name, attribute in self.AMOUNTS.items()}
+        return {name: data[name] for name in ("name", "tax_no", "timezone")} | amounts | {"refund_due_hours": data["due_hours"]}
 
 
 # What a column of a transfer file may hold; `orders.services.refunds.transfer_files` fills them.

@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from celery import shared_task
+
 from apps.core import clock
 from apps.core.jobs.registry import job
 from apps.merchants.enums import MailKind
 from apps.merchants.models import User
 from apps.merchants.services.letters import send_security_letter
 from apps.merchants.services.notice_letters import send_notice_letter
+from apps.merchants.services.support import end_expired
 
 
 @job(MailKind.SECURITY, limit=timedelta(minutes=5))
@@ -27,3 +30,9 @@ def notice_mail(job, progress) -> dict:
         progress(place * 100 // len(keys))
         sent += send_notice_letter(notification_id=key, now=clock.now())
     return {"sent": sent}
+
+
+@shared_task(name="merchants.end_support", max_retries=0)
+def end_support() -> None:
+    """Every minute by the schedule: writes down which looks of platform support time has ended."""
+    end_expired(now=clock.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.merchants.views import inbox, jobs, members, second_factor, security, session, settings, staff
+from apps.merchants.views import access, inbox, jobs, members, second_factor, security, session, settings, staff
 
 app_name = "merchants"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
     path("language/", session.language, name="language"),
     path("theme/", session.theme, name="theme"),
     path("staff/merchants/", staff.merchants, name="staff"),
+    path("staff/merchants/<int:pk>/ask/", access.staff_ask, name="staff_support_ask"),
+    path("staff/access/<int:pk>/end/", access.staff_end, name="staff_support_end"),
     path("m/<slug:merchant_slug>/", session.home, name="home"),
     path("m/<slug:merchant_slug>/jobs/", jobs.jobs, name="jobs"),
     path("m/<slug:merchant_slug>/jobs/ring/", jobs.ring, name="jobs_ring"),
@@ -40,6 +42,11 @@ urlpatterns = [
     path("m/<slug:merchant_slug>/settings/people/add/", members.add, name="member_add"),
     path("m/<slug:merchant_slug>/settings/people/<int:pk>/role/", members.change, name="member_role"),
     path("m/<slug:merchant_slug>/settings/people/<int:pk>/remove/", members.remove, name="member_remove"),
+    path("m/<slug:merchant_slug>/settings/access/", access.access, name="access"),
+    path("m/<slug:merchant_slug>/settings/access/factor/", access.factor_roles, name="access_factor"),
+    path("m/<slug:merchant_slug>/settings/access/grant/", access.grant, name="support_grant"),
+    path("m/<slug:merchant_slug>/settings/access/<int:pk>/decide/", access.decide, name="support_decide"),
+    path("m/<slug:merchant_slug>/settings/access/<int:pk>/end/", access.end, name="support_end"),
     path("m/<slug:merchant_slug>/settings/roles/", members.roles, name="roles"),
     path("m/<slug:merchant_slug>/settings/bank-accounts/", settings.bank_accounts, name="bank_accounts"),
     path("m/<slug:merchant_slug>/settings/bank-accounts/new/", settings.bank_account, name="bank_account_new"),

@@ -51,4 +51,5 @@ CELERY_BEAT_SCHEDULE = {
     "watch-the-books": {"task": "settlements.watch", "schedule": 60.0},
     "remind-of-disputes": {"task": "disputes.remind", "schedule": 600.0},
     "watch-risk": {"task": "disputes.watch_risk", "schedule": 60.0},
+    "end-support": {"task": "merchants.end_support", "schedule": 60.0},
 }

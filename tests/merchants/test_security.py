@@ -7,6 +7,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from apps.audit.models import AuditEvent
@@ -184,3 +185,15 @@ def test_expired_sessions_are_not_listed(lin, time):
     time.shift(timedelta(hours=13))
 
     assert len(inside(lin).get("/profile/security/").context["sessions"]) == 1
+
+
+def test_the_command_line_lets_back_in_who_lost_everything(lin, capsys):
+    cast.with_totp(lin)
+
+    call_command("remove_factors", "--email", "LIN@example.com", "--reason", "telephone lost, called back")
+
+    event = AuditEvent.objects.get()
+    assert (capsys.readouterr().out, Authenticator.objects.count()) == ("1 removed from lin@example.com\n", 0)
+    assert (event.action, event.reason, event.actor_id) == ("factor.all_removed", "telephone lost, called back", "")
+    with pytest.raises(CommandError):
+        call_command("remove_factors", "--email", "nobody@example.com", "--reason", "x")

@@ -73,6 +73,8 @@ def test_a_part_of_a_page_is_not_replaced_by_the_log_in_form(client):
 def test_staff_see_all_merchants_and_others_do_not():
     shop = cast.make_merchant()
     staff = signed_in(cast.staff())
+    assert staff.get("/staff/merchants/").headers["Location"] == "/step-up/?next=%2Fstaff%2Fmerchants%2F"
+    cast.give_factor(staff)
 
     assert staff.get("/").headers["Location"] == "/staff/merchants/"
     assert [one.pk for one in staff.get("/staff/merchants/").context["merchants"]] == [shop.pk]

@@ -97,6 +97,8 @@ class Merchant(models.Model):
 class Membership(models.Model):
     """A user in a merchant, with one role."""
 
+    support = None  # the SupportAccess through which platform staff look in; such a membership is in no table
+
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)

@@ -7,7 +7,10 @@ from django.db import transaction
 from apps.audit.services import record
 from apps.merchants.models import BankAccount, Merchant, User
 
-MERCHANT_FIELDS = ("name", "tax_no", "timezone", "difference_threshold_minor")
+MERCHANT_FIELDS = (
+    "name", "tax_no", "timezone", "difference_threshold_minor", "second_factor_roles", "refund_second_approver_above_minor",
+    "refund_owner_above_minor", "refund_mfa_above_minor", "refund_due_hours",
+)  # fmt: skip
 ACCOUNT_FIELDS = (
     "code", "bank", "currency", "account_no", "format", "mapping", "transfer_account", "transfer_bic", "transfer_layout",
 )  # fmt: skip
