@@ -7,7 +7,8 @@ from apps.audit.models import AuditEvent
 from apps.merchants.models import BankAccount
 from tests import cast
 
-SETTINGS = {"name": "晴天選物", "tax_no": "12345678", "timezone": "Asia/Tokyo", "threshold": "300.50"}
+LIMITS = {"second_approver": "10000", "owner": "50000.00", "mfa": "10,000", "due_hours": "24"}
+SETTINGS = {"name": "晴天選物", "tax_no": "12345678", "timezone": "Asia/Tokyo", "threshold": "300.50", **LIMITS}
 ACCOUNT = {"code": "chase", "bank": "Chase", "currency": "USD", "account_no": "9012", "format": "csv", "mapping": '{"amount": "Amount"}'}
 
 
@@ -43,7 +44,18 @@ def test_settings_are_saved_and_only_what_changed_is_recorded(client, shop):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"threshold": "1.005"}, {"threshold": "-1"}, {"threshold": "5OO"}, {"threshold": "1e9"}, {"timezone": "Mars/Base"}, {"name": ""}],
+    [
+        {"owner": "1.005"},
+        {"mfa": "-1"},
+        {"second_approver": "x"},
+        {"due_hours": "0"},
+        {"threshold": "1.005"},
+        {"threshold": "-1"},
+        {"threshold": "5OO"},
+        {"threshold": "1e9"},
+        {"timezone": "Mars/Base"},
+        {"name": ""},
+    ],
 )
 def test_a_mistake_in_the_settings_keeps_everything_and_what_was_typed(client, shop, wrong):
     page = client.post("/m/qingtian/settings/edit/", {**SETTINGS, **wrong})
@@ -52,6 +64,31 @@ def test_a_mistake_in_the_settings_keeps_everything_and_what_was_typed(client, s
     shop.refresh_from_db()
     assert (page.status_code, list(page.context["form"].errors), page.context["form"][name].value()) == (422, [name], value)
     assert (shop.tax_no, shop.difference_threshold_minor, events()) == ("", 50000, [])
+
+
+def test_limits_of_refunds_are_saved_and_empty_is_never(client, shop):
+    limits = {"second_approver": "3000", "owner": "", "mfa": "0", "due_hours": "4"}
+    client.post("/m/qingtian/settings/edit/", {**SETTINGS, "tax_no": "", "timezone": "Asia/Taipei", "threshold": "500", **limits})
+
+    assert events() == [
+        (
+            "merchant.changed",
+            {
+                "refund_second_approver_above_minor": 1_000_000,
+                "refund_owner_above_minor": 5_000_000,
+                "refund_mfa_above_minor": 1_000_000,
+                "refund_due_hours": 24,
+            },
+            {
+                "refund_second_approver_above_minor": 300_000,
+                "refund_owner_above_minor": None,
+                "refund_mfa_above_minor": 0,
+                "refund_due_hours": 4,
+            },
+        )
+    ]
+    client.force_login(cast.viewer(shop), backend="django.contrib.auth.backends.ModelBackend")
+    assert "3,000" in client.get("/m/qingtian/settings/").text
 
 
 def test_a_bank_account_is_added_and_then_changed_but_keeps_code_and_currency(client, shop):
