@@ -15,12 +15,15 @@ from tests.rights_by_url import RULES, Shop
 # Addresses under /m/<slug>/ that are read but are no page: files to keep, and parts that htmx puts into a page.
 FILES = {
     "channels:file_download",
+    "disputes:bundle_file",
+    "disputes:document",
+    "disputes:import_columns",
     "orders:import_columns",
     "orders:import_rejected",
     "reports:month_file",
     "settlements:download",
 }
-PARTS = {"merchants:jobs_ring", "reports:month_job", "settlements:desk_job", "settlements:job"}
+PARTS = {"disputes:job", "merchants:jobs_ring", "reports:month_job", "settlements:desk_job", "settlements:job"}
 
 
 def merchant_pages(shop: Shop, user) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from apps.channels.cells import key_text
 from apps.core.money import plain
@@ -45,7 +45,8 @@ def disputes_of(merchant: Merchant) -> QuerySet[Dispute]:
 
 def by_deadline(rows: QuerySet[Dispute]) -> QuerySet[Dispute]:
     """Those that wait for us first, by deadline; then the newest."""
-    return rows.order_by(F("evidence_due_at").asc(nulls_last=True), "-opened_at", "-pk")
+    waits = Case(When(state__in=sorted(WAITS_FOR_US), then=0), default=1)
+    return rows.order_by(waits, F("evidence_due_at").asc(nulls_last=True), "-opened_at", "-pk")
 
 
 def counts_of(merchant: Merchant) -> dict[str, int]:

@@ -13,13 +13,15 @@ from apps.settlements.selectors.headlines import headline
 @dataclass(frozen=True, slots=True)
 class Advice:
     """A sentence and its button. With `resolution` the button closes the difference, `reason` goes on record and can be undone;
-    with `href` it leads to a page or to a part of this one."""
+    with `href` it leads to a page or to a part of this one; with `act` it does what that address does, for whoever has `right`."""
 
     text: str
     verb: str
     resolution: str = ""
     reason: str = ""
     href: str = ""
+    act: str = ""
+    right: str = ""
 
 
 def advice_of(facts: Facts, *, has_likely: bool) -> list[Advice]:
@@ -27,7 +29,7 @@ def advice_of(facts: Facts, *, has_likely: bool) -> list[Advice]:
     found = _PLAYS[Kind(facts.item.kind)](facts)
     if has_likely:
         found = [_match(), *found]
-    return [one for one in found if one.resolution or one.href][:3]
+    return [one for one in found if one.resolution or one.href or one.act][:3]
 
 
 def _claim(facts: Facts) -> Advice:
@@ -112,7 +114,13 @@ def _refunds_found(facts: Facts) -> list[Advice]:
 
 
 def _disputes(facts: Facts) -> list[Advice]:
-    return [_explained(_("A case is opened and the answer goes to the provider in time."), _("Case opened")), _order(facts)]
+    text = _("Open the dispute from this line: deadline, evidence and held money then have a place.")
+    try:
+        act = reverse("disputes:open_from_line", args=[facts.item.merchant.slug, facts.item.line_id])
+    except NoReverseMatch:
+        act = ""
+    opened = Advice(text, _("Open the dispute"), act=act, right="answer_disputes")
+    return [opened, _explained(_("A case is opened and the answer goes to the provider in time."), _("Case opened")), _order(facts)]
 
 
 def _lateness(facts: Facts) -> list[Advice]:

@@ -17,11 +17,11 @@ from apps.settlements.enums import DiscrepancyState
 from apps.settlements.forms.desk import VIEWS, CommentForm, DiscrepancyFilter, ResolveForm
 from apps.settlements.models import Discrepancy
 from apps.settlements.selectors import discrepancies as queue
-from apps.settlements.selectors.advice import advice_of
+from apps.settlements.selectors.advice import Advice, advice_of
 from apps.settlements.selectors.candidates import candidates_of
 from apps.settlements.selectors.entries import entries_of
 from apps.settlements.selectors.explain import paragraph
-from apps.settlements.selectors.facts import detail_of, facts_of
+from apps.settlements.selectors.facts import Facts, detail_of, facts_of
 from apps.settlements.selectors.headlines import headline, method_label
 from apps.settlements.selectors.history import comments_of, history_of
 from apps.settlements.selectors.raw_rows import raw_row_of
@@ -141,7 +141,7 @@ def detail_context(request: HttpRequest, item: Discrepancy, found: DiscrepancyFi
         "headline": headline(facts),
         "method": method_label(item.method) if item.method else "",
         "paragraph": paragraph(facts),
-        "advice": advice_of(facts, has_likely=likely) if item.is_open else [],
+        "advice": _advice(request, facts, likely) if item.is_open else [],
         "sides": sides_of(facts),
         "raw": raw_row_of(facts),
         "match": facts.match,
@@ -159,6 +159,12 @@ def detail_context(request: HttpRequest, item: Discrepancy, found: DiscrepancyFi
         "comment_form": CommentForm(auto_id="comment_%s"),
         "open_part": "",
     }
+
+
+def _advice(request: HttpRequest, facts: Facts, likely: bool) -> list[Advice]:
+    """What helps, less what this person may not do."""
+    found = advice_of(facts, has_likely=likely)
+    return [one for one in found if not one.right or has_right(request.membership, one.right)]
 
 
 def _chip(item: Discrepancy) -> Chip | None:
