@@ -5,11 +5,31 @@ from datetime import datetime
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from apps.channels.cells import key_text
+from apps.core.figures import cash_text
 from apps.merchants.models import Merchant
 from apps.orders.enums import PaymentState, RefundState
 from apps.orders.models import Order, Payment, PaymentEvent, Refund
+
+# Steps at the review desk, by the kind of their event: what they are called, and how they look in the story.
+DESK_STEPS = {
+    "refund.approval_given": (_lazy("A first person approved the refund"), "done"),
+    "refund.approved": (_lazy("Refund approved"), "done"),
+    "refund.rejected": (_lazy("Refund rejected"), "fault"),
+    "refund.withdrawn": (_lazy("Refund request withdrawn"), "done"),
+    "refund.asked": (_lazy("An approver asked about the refund"), "expected"),
+    "refund.answered": (_lazy("The question about the refund was answered"), "done"),
+    "refund.stale": (_lazy("The refund has to be looked at again"), "expected"),
+    "refund.looked_at_again": (_lazy("The refund was looked at again"), "done"),
+    "refund.submitting": (_lazy("Refund sent"), "expected"),
+    "refund.unknown": (_lazy("The result of the refund is being confirmed"), "expected"),
+    "refund.failed": (_lazy("Refund failed"), "fault"),
+    "payment.held": (_lazy("Money held back"), "expected"),
+    "payment.released": (_lazy("Held money released"), "done"),
+}
+TOLD_BY_ROWS = frozenset({"refund.requested", "refund.succeeded"})  # the refund's own row says the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +92,15 @@ def order_story(order: Order, books: OrderBooks | None = None) -> list[StoryItem
     items = [_placed(order)]
     for payment in books.payments:
         items += _payment_items(payment)
+    of_desk = {event.detail.get("refund_no") for event in books.events if event.kind == "refund.requested"}
     for refund in books.refunds:
-        items += _refund_items(refund)
+        items += _refund_items(refund, told_by_steps=refund.refund_no in of_desk)
     by_key = {payment.pk: payment for payment in books.payments}
-    items += [_event_item(event, by_key[event.payment_id]) for event in books.events]
+    for event in books.events:
+        if event.kind in DESK_STEPS:
+            items.append(_step_item(event, by_key[event.payment_id]))
+        elif event.kind not in TOLD_BY_ROWS:
+            items.append(_event_item(event, by_key[event.payment_id]))
     return sorted(items, key=lambda item: item.at)
 
 
@@ -94,18 +119,33 @@ def _payment_items(payment: Payment) -> list[StoryItem]:
     return [StoryItem(payment.placed_at, title, "payment", where, None, payment.currency, "credit-card", state)]
 
 
-def _refund_items(refund: Refund) -> list[StoryItem]:
+def _refund_items(refund: Refund, *, told_by_steps: bool = False) -> list[StoryItem]:
     where = " · ".join(part for part in (refund.refund_no, refund.reason) if part)
     asked = StoryItem(refund.requested_at, _("Refund requested"), "refund", where, None, refund.currency, "receipt-refund")
     if refund.refunded_at and refund.state == RefundState.SUCCEEDED:
         title, amount = _("Refund succeeded"), -refund.amount_minor
         return [asked, StoryItem(refund.refunded_at, title, "refund", refund.refund_no, amount, refund.currency, "receipt-refund")]
-    if refund.state == RefundState.REQUESTED:
+    if refund.state == RefundState.REQUESTED or told_by_steps:
         return [asked]
     state = "fault" if refund.state in (RefundState.FAILED, RefundState.REJECTED) else "expected"
     title = _("Refund: %(state)s") % {"state": refund.get_state_display()}
     moment = refund.refunded_at or refund.requested_at
     return [asked, StoryItem(moment, title, "refund", refund.refund_no, None, refund.currency, "receipt-refund", state)]
+
+
+def _step_item(event: PaymentEvent, payment: Payment) -> StoryItem:
+    """What somebody did at the review desk, or a provider said about one of its refunds."""
+    (title, state), detail = DESK_STEPS[event.kind], event.detail
+    amount = cash_text(detail["amount_minor"], payment.currency)
+    said = [
+        detail.get("refund_no") or detail.get("label", ""),
+        amount,
+        detail.get("by", ""),
+        detail.get("reason") or detail.get("message", ""),
+    ]
+    where = " · ".join(str(part) for part in said if part)
+    group = "refund" if event.kind.startswith("refund.") else "payment"
+    return StoryItem(event.happened_at, str(title), group, where, icon="receipt-refund", state=state)
 
 
 def _event_item(event: PaymentEvent, payment: Payment) -> StoryItem:
