@@ -21,6 +21,7 @@ from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
 from apps.reports.models import MonthClose
 from tests import cast
+from tests.disputes.risk import things
 from tests.orders.files import payments_csv
 
 
@@ -108,6 +109,22 @@ class Shop:
     @property
     def refund_transfer(self):
         return self.refund_batch.transfers.get()
+
+    @cached_property
+    def risk_rule(self):
+        return things.make_rule(self.merchant)
+
+    @cached_property
+    def dry_run(self):
+        return things.make_dry_run(self.risk_rule)
+
+    @cached_property
+    def alert(self):
+        return things.make_alert(self.risk_rule)
+
+    @cached_property
+    def watched(self):
+        return things.make_watched(self.merchant)
 
     @cached_property
     def statement(self):
@@ -313,6 +330,25 @@ RULES: dict[str, Rule] = {
     "settlements:match": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"candidate": "payment:1", "reason": "x"}),
     "settlements:unmatch": Rule("resolve", method="post", ids={"pk": "discrepancy.pk"}, data={"reason": "x"}),
     "reports:overview": Rule("view_money"),
+    "disputes:alerts": Rule("view_money"),
+    "disputes:alert": Rule("view_money", ids={"pk": "alert.pk"}),
+    "disputes:alerts_acknowledge": Rule("edit_alerts", method="post"),
+    "disputes:alerts_snooze": Rule("edit_alerts", method="post"),
+    "disputes:alerts_close": Rule("edit_alerts", method="post"),
+    "disputes:risk_rules": Rule("view_settings"),
+    "disputes:risk_presets": Rule("edit_alerts", method="post"),
+    "disputes:risk_rule_add": Rule("edit_alerts", method="post"),
+    "disputes:risk_rule": Rule("view_settings", ids={"pk": "risk_rule.pk"}),
+    "disputes:risk_rule_try": Rule("edit_alerts", method="post", ids={"pk": "risk_rule.pk"}),
+    "disputes:risk_rule_switch": Rule("edit_alerts", method="post", ids={"pk": "risk_rule.pk"}),
+    "disputes:risk_rule_snooze": Rule("edit_alerts", method="post", ids={"pk": "risk_rule.pk"}),
+    "disputes:risk_rule_job": Rule("view_settings", ids={"pk": "risk_rule.pk", "dry_run": "dry_run.pk"}),
+    "disputes:risk_rule_use": Rule("edit_alerts", method="post", ids={"pk": "risk_rule.pk", "dry_run": "dry_run.pk"}),
+    "disputes:watchlist": Rule("view_money"),
+    "disputes:watch_add": Rule("edit_watchlist", method="post"),
+    "disputes:watched": Rule("view_money", ids={"pk": "watched.pk"}),
+    "disputes:watch_remove": Rule("edit_watchlist", method="post", ids={"pk": "watched.pk"}),
+    "disputes:watch_appeal": Rule("edit_watchlist", method="post", ids={"pk": "watched.pk"}),
     "disputes:disputes": Rule("view_money"),
     "disputes:new": Rule("answer_disputes"),
     "disputes:figures": Rule("view_money"),

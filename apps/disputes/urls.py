@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.disputes.views import actions, cases, evidence, imports
+from apps.disputes.views.risk import alerts, rules, watchlist
 
 app_name = "disputes"
 urlpatterns = [
@@ -24,4 +25,23 @@ urlpatterns = [
     path("disputes/<slug:public_id>/bundle/", evidence.bundle, name="bundle"),
     path("disputes/<slug:public_id>/bundle/<int:pk>/", evidence.bundle_file, name="bundle_file"),
     path("disputes/<slug:public_id>/jobs/<int:pk>/", evidence.job, name="job"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/acknowledge/", alerts.acknowledge, name="alerts_acknowledge"),
+    path("alerts/snooze/", alerts.snooze, name="alerts_snooze"),
+    path("alerts/close/", alerts.close, name="alerts_close"),
+    path("alerts/<int:pk>/", alerts.alert, name="alert"),
+    path("settings/alerts/", rules.rules, name="risk_rules"),
+    path("settings/alerts/presets/", rules.add_presets, name="risk_presets"),
+    path("settings/alerts/add/", rules.add_rule, name="risk_rule_add"),
+    path("settings/alerts/<int:pk>/", rules.rule, name="risk_rule"),
+    path("settings/alerts/<int:pk>/try/", rules.try_rule, name="risk_rule_try"),
+    path("settings/alerts/<int:pk>/switch/", rules.switch, name="risk_rule_switch"),
+    path("settings/alerts/<int:pk>/rest/", rules.snooze, name="risk_rule_snooze"),
+    path("settings/alerts/<int:pk>/tried/<int:dry_run>/", rules.job, name="risk_rule_job"),
+    path("settings/alerts/<int:pk>/tried/<int:dry_run>/use/", rules.use, name="risk_rule_use"),
+    path("watchlist/", watchlist.watchlist, name="watchlist"),
+    path("watchlist/add/", watchlist.add, name="watch_add"),
+    path("watchlist/<int:pk>/", watchlist.watched, name="watched"),
+    path("watchlist/<int:pk>/remove/", watchlist.remove, name="watch_remove"),
+    path("watchlist/<int:pk>/appeal/", watchlist.appeal, name="watch_appeal"),
 ]

@@ -82,12 +82,12 @@ def test_off_the_list_with_a_reason_and_on_again(shop, boss):
     entry = watch(shop, boss)
     with pytest.raises(ReasonMissing):
         remove_buyer(merchant=shop, entry_id=entry.pk, reason="", by=boss, now=NOW)
-    note_appeal(merchant=shop, entry_id=entry.pk, text="The parcel was lost, not stolen", by=boss, now=NOW)
+    note_appeal(merchant=shop, entry_id=entry.pk, reason="The parcel was lost, not stolen", by=boss, now=NOW)
     remove_buyer(merchant=shop, entry_id=entry.pk, reason="The appeal is right", by=boss, now=NOW)
     with pytest.raises(BuyerRemoved):
         remove_buyer(merchant=shop, entry_id=entry.pk, reason="Again", by=boss, now=NOW)
     with pytest.raises(BuyerRemoved):
-        note_appeal(merchant=shop, entry_id=entry.pk, text="More", by=boss, now=NOW)
+        note_appeal(merchant=shop, entry_id=entry.pk, reason="More", by=boss, now=NOW)
     watch(shop, boss)
 
     entry.refresh_from_db()

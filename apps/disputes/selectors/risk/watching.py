@@ -15,6 +15,7 @@ from apps.orders.models import Order, Payment, Refund
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _TAIWAN = re.compile(r"8860?9")
 LEAST_DIGITS = 7
+PAYMENTS_SHOWN = 20
 
 
 def watch_key(kind: str, value: str) -> str:
@@ -66,3 +67,11 @@ def entries_with(merchant: Merchant, keys: set[tuple[str, str]], now: datetime) 
     for kind, values in by_kind.items():
         hits |= Q(kind=kind, value_key__in=values)
     return list(active(merchant, now).filter(hits).order_by("pk"))
+
+
+def payments_of(merchant: Merchant, entry: WatchlistEntry) -> list[Payment]:
+    """The newest payments whose reference is written as the entry is, or as it is compared."""
+    rows = Payment.objects.for_merchant(merchant).select_related("order", "channel").order_by("-placed_at", "-pk")
+    field = "payer_ip" if entry.kind == WatchKind.IP else "customer_ref"
+    exact = rows.filter(**{f"{field}__in": sorted({entry.value, entry.value_key})})
+    return list(exact[:PAYMENTS_SHOWN])

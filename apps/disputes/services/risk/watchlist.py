@@ -97,13 +97,13 @@ def remove_buyer(*, merchant: Merchant, entry_id: int, reason: str, by, now: dat
     return entry
 
 
-def note_appeal(*, merchant: Merchant, entry_id: int, text: str, by, now: datetime) -> WatchlistEntry:
+def note_appeal(*, merchant: Merchant, entry_id: int, reason: str, by, now: datetime) -> WatchlistEntry:
     """What the buyer says against it; a later note replaces the earlier, which the audit trail keeps.
 
     :raises ReasonMissing: without a text.
     :raises BuyerRemoved: it is off the list.
     """
-    text = text.strip()
+    text = reason.strip()
     if not text:
         raise ReasonMissing
     with transaction.atomic():
