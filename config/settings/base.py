@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "apps.core.middleware.UserLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.audit.origin.OriginMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it turns the lock-out signal into a response
@@ -121,6 +122,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+AUDIT_PUBLIC_KEYS = env.list("AUDIT_PUBLIC_KEYS", default=[])  # of checkpoints signed with earlier keys
 
 # Letters. EMAIL_URL is e.g. smtp+tls://user:password@mail.example.com:587; without one they are kept as files.
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000")  # how addresses in letters begin

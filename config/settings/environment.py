@@ -1,7 +1,7 @@
 """Where settings come from: the process environment first, then the `.env` file beside manage.py."""
 
 import os
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +14,12 @@ env = environ.Env()
 _file = os.environ.get("HEZHANG_ENV_FILE", str(BASE_DIR / ".env"))
 if _file and Path(_file).is_file():
     environ.Env.read_env(_file)
+
+
+def audit_signing_key(secret_key: str) -> str:
+    """The Ed25519 private key of the audit's checkpoints, base64 of 32 bytes: AUDIT_SIGNING_KEY, or one made from the secret key."""
+    made = b64encode(sha256(b"hezhang audit " + secret_key.encode()).digest()).decode()
+    return env("AUDIT_SIGNING_KEY", default=made)
 
 
 def secrets_keys(secret_key: str) -> list[str]:

@@ -3,11 +3,12 @@
 from apps.core.logging import logging_config
 
 from .base import *  # noqa: F403
-from .environment import env, secrets_keys
+from .environment import audit_signing_key, env, secrets_keys
 
 SECRET_KEY = env("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SECRETS_KEYS = secrets_keys(SECRET_KEY)
+AUDIT_SIGNING_KEY = audit_signing_key(SECRET_KEY)
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS"), "localhost"]  # the second for health checks beside the server
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

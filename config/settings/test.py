@@ -10,10 +10,11 @@ os.environ["CELERY_BROKER_URL"] = "memory://"
 from apps.core.logging import logging_config  # the two lines above must come first
 
 from .base import *  # noqa: F403
-from .environment import secrets_keys
+from .environment import audit_signing_key, secrets_keys
 
 SECRET_KEY = "tests-only"  # noqa: S105
 SECRETS_KEYS = secrets_keys(SECRET_KEY)
+AUDIT_SIGNING_KEY = audit_signing_key(SECRET_KEY)
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file and not memory: live-server threads and started processes open connections of their own. The process number

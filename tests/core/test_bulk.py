@@ -103,6 +103,7 @@ def test_dates_travel_both_ways():
             {
                 "merchant_id": [merchant.pk], "happened_at": [WITH_MICROS], "actor_id": [""], "actor_label": ["x"], "action": ["a"],
                 "subject_type": ["t"], "subject_id": ["1"], "subject_label": [""], "reason": [""], "before": ["{}"], "after": ['{"a": 1}'],
+                "content_hash": ["0" * 64],
             }
         ),
     )  # fmt: skip

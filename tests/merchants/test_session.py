@@ -122,10 +122,10 @@ def test_theme_is_written_into_the_page():
 def test_profile_saves_name_language_and_theme():
     user = cast.owner(cast.make_merchant())
 
-    answer = signed_in(user).post("/profile/", {"name": "Lin", "language": "zh-hans", "theme": "light"})
+    answer = signed_in(user).post("/profile/", {"name": "Lin", "language": "zh-hans", "theme": "light", "letters": "all"})
 
     user.refresh_from_db()
-    assert (answer.status_code, user.name, user.language, user.theme) == (302, "Lin", "zh-hans", "light")
+    assert (answer.status_code, user.name, user.language, user.theme, user.letters) == (302, "Lin", "zh-hans", "light", "all")
 
 
 @pytest.mark.django_db

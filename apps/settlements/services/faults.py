@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from apps.audit.models import AuditEvent
+from apps.audit.services import event, record_many
 from apps.channels.models import Channel
 from apps.core.bulk import copy_rows, queryset_frame
 from apps.merchants.models import Merchant
@@ -158,11 +158,11 @@ def _clear(ids: pl.Series, moment: Moment) -> None:
 def _tell(merchant: Merchant, ids: pl.Series, action: str, moment: Moment) -> None:
     """One audit event each; the actor is the product itself."""
     for part in chunks(ids):
-        AuditEvent.objects.bulk_create(
-            AuditEvent(
+        record_many(
+            event(
                 merchant_id=merchant.pk,
-                happened_at=moment.now,
-                actor_label="Hezhang",
+                now=moment.now,
+                by=None,
                 action=action,
                 subject_type="discrepancy",
                 subject_id=str(pk),

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.audit.services import record
+from apps.audit.models import AuditEvent
+from apps.audit.services import event, record_many
 from apps.merchants.models import Merchant, User
 from apps.settlements.enums import DiscrepancyState as State
 from apps.settlements.enums import Resolution
@@ -22,20 +23,22 @@ def _locked(merchant: Merchant, ids: Iterable[int]) -> list[Discrepancy]:
     return list(rows.order_by("pk"))
 
 
-def _tell(item: Discrepancy, action: str, by: User | None, now: datetime, reason: str = "", **after) -> None:
-    record(merchant_id=item.merchant_id, action=f"discrepancy.{action}", subject=item, by=by, now=now, reason=reason, after=after)
+def _event(item: Discrepancy, action: str, by: User | None, now: datetime, reason: str = "", **after) -> AuditEvent:
+    return event(merchant_id=item.merchant_id, action=f"discrepancy.{action}", subject=item, by=by, now=now, reason=reason, after=after)
 
 
 def assign(*, merchant: Merchant, ids: Iterable[int], owner: User | None, by: User, now: datetime) -> list[Discrepancy]:
     """Gives open discrepancies to a member, or to nobody. Closed ones among them are left as they are and not returned."""
     with transaction.atomic():
         items = [item for item in _locked(merchant, ids) if item.is_open and item.owner_id != getattr(owner, "pk", None)]
+        events = []
         for item in items:
             before = str(item.owner or "")
             item.owner = owner
             item.state = State.INVESTIGATING if owner else State.OPEN
             item.save(update_fields=["owner", "state"])
-            _tell(item, "assigned", by, now, owner=str(owner or ""), before=before)
+            events.append(_event(item, "assigned", by, now, owner=str(owner or ""), before=before))
+        record_many(events)
     return items
 
 
@@ -51,12 +54,13 @@ def resolve(*, merchant: Merchant, ids: Iterable[int], resolution: Resolution, r
         items = _locked(merchant, ids)
         if any(not item.is_open for item in items):
             raise AlreadyClosed
+        kept = {"resolution": str(resolution)}
         for item in items:
             item.state, item.resolution, item.reason, item.closed_at, item.closed_by = state, resolution, reason.strip(), now, by
             item.save(update_fields=["state", "resolution", "reason", "closed_at", "closed_by"])
-            _tell(
-                item, state, by, now, reason.strip(), resolution=str(resolution), difference=item.difference_minor, currency=item.currency
-            )
+        record_many(
+            _event(item, state, by, now, reason.strip(), **kept, difference=item.difference_minor, currency=item.currency) for item in items
+        )
     return items
 
 
@@ -69,12 +73,14 @@ def reopen(*, merchant: Merchant, ids: Iterable[int], by: User, now: datetime) -
         items = _locked(merchant, ids)
         if not items or any(item.state not in CLOSED_BY_PERSON for item in items):
             raise NotClosed
+        events = []
         for item in items:
             was = item.state
             item.state = State.INVESTIGATING if item.owner_id else State.OPEN
             item.resolution, item.reason, item.closed_at, item.closed_by = "", "", None, None
             item.save(update_fields=["state", "resolution", "reason", "closed_at", "closed_by"])
-            _tell(item, "reopened", by, now, was=was)
+            events.append(_event(item, "reopened", by, now, was=was))
+        record_many(events)
     return items
 
 
