@@ -11,6 +11,7 @@ from apps.channels.models import Channel, StatementRhythm
 from apps.channels.terms import calendar_for, calendars_of, settlement_for
 from apps.orders.models import Order, Payment
 from apps.orders.selectors.story import OrderBooks, order_books
+from apps.reports.story.disputes import Disputed, disputed
 from apps.settlements.models import BankMatch, Discrepancy, DiscrepancyComment, Match, Payout, StatementLine
 
 MOST_PAYOUT_KEYS = 50  # lines of one order whose payouts are looked up; an order with more is paid by instalment for years
@@ -46,6 +47,7 @@ class StoryFacts:
     comments: list[DiscrepancyComment]
     events: list[AuditEvent]
     terms: dict[int, Terms]
+    disputed: Disputed
 
     @property
     def captured(self) -> list[Payment]:
@@ -62,11 +64,13 @@ class StoryFacts:
 
 
 def story_facts(order: Order) -> StoryFacts:
-    """Ten queries at most, whatever happened to the order."""
+    """Twelve queries at most, whatever happened to the order."""
     books = order_books(order)
     matches = _matches(order, books)
     differences = _differences(order, books, matches)
+    of_disputes = disputed(order.merchant_id, [row.pk for row in books.payments])
     lines = {match.line_id: match.line for match in matches} | {item.line_id: item.line for item in differences if item.line}
+    lines |= {pk: one.line for pk, one in of_disputes.lines.items()}
     live = sorted((line for line in lines.values() if line.is_live), key=lambda line: (line.occurred_at, line.pk))
     payouts, ties = _payouts(order, live)
     by_line = {match.line_id: match for match in matches}
@@ -81,6 +85,7 @@ def story_facts(order: Order) -> StoryFacts:
         comments=_comments(differences),
         events=_events(order, differences, matches, stated),
         terms={pk: Terms(one, settlement_for(one), calendar_for(one, own)) for pk, one in channels.items()},
+        disputed=of_disputes,
     )
 
 

@@ -43,7 +43,7 @@ class Item:
 def items_of(facts: StoryFacts, slug: str, today: date, zone: str) -> list[Item]:
     """Everything, in order."""
     found = [*_books(facts), *_lines(facts, slug, zone), *_payouts(facts, slug, zone, today)]
-    found += [*_differences(facts, slug), *_people(facts)]
+    found += [*_differences(facts, slug), *_disputes(facts, slug), *_people(facts)]
     return sorted(found, key=lambda item: (item.state == "expected" and item.is_day, item.at))
 
 
@@ -91,19 +91,22 @@ def _lines(facts: StoryFacts, slug: str, zone: str) -> list[Item]:
 def _line(one: Stated, facts: StoryFacts, slug: str, zone: str, raw: str) -> Item:
     line = one.line
     where = _("%(file)s, row %(row)s") % {"file": line.statement.name, "row": line.row_no}
-    how = one.match.get_rule_display() if one.match else _("not paired with our books")
+    tie = facts.disputed.lines.get(line.pk)
+    how = _("paired with dispute %(number)s") % {"number": tie.dispute} if tie else _("not paired with our books")
+    how = one.match.get_rule_display() if one.match else how
     by = f" · {one.match.made_by}" if one.match and one.match.made_by else ""
     title = {
         "payment": _("%(channel)s lists the payment"),
         "refund": _("%(channel)s lists the refund"),
         "dispute": _("%(channel)s lists a dispute"),
+        "dispute_reversal": _("%(channel)s gives disputed money back"),
     }.get(line.kind, _("%(channel)s lists a movement"))
     return Item(
         at=start_of_day(line.business_date, zone, LAST_HOUR),
         group="statement",
         title=title % {"channel": line.channel.label},
         is_day=True,
-        state="done" if one.match else "fault",
+        state="done" if one.match or tie else "fault",
         detail=f"{where} · {how}{by}" + (_(" · fee %(fee)s") % {"fee": money_text(line.fee, line.currency)} if line.fee else ""),
         amount=_money(line.net, line.currency, facts),
         icon="file-spreadsheet",
@@ -175,6 +178,26 @@ def _differences(facts: StoryFacts, slug: str) -> list[Item]:
         found.append(Item(item.opened_at, "difference", short_title(item), False, state, sides + owner, amount, "equal-not", href))
         if item.closed_at and item.state == DiscrepancyState.CLEARED:
             found.append(Item(item.closed_at, "difference", _("Cleared by itself"), detail=short_title(item), icon="checks", href=href))
+    return found
+
+
+def _disputes(facts: StoryFacts, slug: str) -> list[Item]:
+    """Opened, due, ended; the case itself tells the rest."""
+    found = []
+    for one in facts.disputed.disputes:
+        href = reverse("disputes:case", args=[slug, one.public_id])
+        amount = _money(-one.amount_minor, one.currency, facts)
+        title = _("Dispute %(number)s opened") % {"number": one}
+        detail = " · ".join(part for part in (one.get_family_display(), one.reason_code) if part)
+        found.append(Item(one.opened_at, "dispute", title, detail=detail, amount=amount, icon="gavel", href=href))
+        if one.waits_for_us and one.evidence_due_at:
+            due = _("Answer to dispute %(number)s due") % {"number": one}
+            found.append(Item(one.evidence_due_at, "dispute", due, state="expected", icon="clock", href=href))
+        if one.closed_at:
+            ended = _("Dispute %(number)s: %(state)s") % {"number": one, "state": one.get_state_display()}
+            back = _money(one.returned_minor, one.currency, facts) if one.returned_minor else ""
+            state = "done" if one.state == "won" else "fault"
+            found.append(Item(one.closed_at, "dispute", ended, state=state, amount=back, icon="gavel", href=href))
     return found
 
 

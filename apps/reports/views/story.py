@@ -45,6 +45,7 @@ def _tabs(items: list[Item], chosen: str) -> list[Tab]:
         "statement": _("Statements"),
         "bank": _("Payouts and bank"),
         "difference": _("Discrepancies"),
+        "dispute": _("Disputes"),
         "people": _("People"),
     }
     counts = {name: sum(item.group == name for item in items) for name in names}
@@ -54,5 +55,6 @@ def _tabs(items: list[Item], chosen: str) -> list[Tab]:
 
 
 def _chips(facts: StoryFacts) -> list[Chip]:
-    """At most two: the differences still open; nothing when all is well."""
-    return [Chip(short_title(item), "amber") for item in facts.differences if item.is_open][:2]
+    """At most two: disputes and differences still open; nothing when all is well."""
+    disputes = [Chip(_("in dispute"), "amber", "gavel") for one in facts.disputed.disputes if one.is_open][:1]
+    return [*disputes, *(Chip(short_title(item), "amber") for item in facts.differences if item.is_open)][:2]
