@@ -17,6 +17,7 @@ from apps.disputes.models import EvidenceBundle
 from apps.disputes.services.evidence import add_evidence
 from apps.disputes.services.opening import open_dispute
 from apps.merchants.models import SupportAccess
+from apps.orders.services.refunds.bulk import take_requests
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
 from apps.reports.models import MonthClose
@@ -92,6 +93,12 @@ class Shop:
         asked = {"payment_id": cast.make_payment(self.channel).pk, "amount_minor": 30000, "reason_code": "customer_request"}
         files = [("slip.txt", b"a return slip")]
         return request_refund(merchant=self.merchant, by=person, now=cast.NOW, attachments=files, **asked)
+
+    @cached_property
+    def request_check(self):
+        """A file of requests, looked at, with a rejected row."""
+        data = f"channel,merchant_ref,amount,currency,reason,note,customer_note\n{self.channel.code},nobody,1,TWD,fraud,,\n".encode()
+        return run(job_id=take_requests(merchant=self.merchant, name="asked.csv", data=data, by=None, now=cast.NOW).pk)
 
     @property
     def refund_file(self):
@@ -276,6 +283,10 @@ RULES: dict[str, Rule] = {
     "orders:refunds": Rule("view_money"),
     "orders:refund_approve_many": Rule("approve_refund", method="post", data={"ids": "1", "total": "1"}),
     "orders:refund_new": Rule("request_refund", ids={"payment_id": "payment.pk"}),
+    "orders:refund_upload": Rule("request_refund"),
+    "orders:refund_columns": Rule("request_refund"),
+    "orders:refund_file": Rule("request_refund", ids={"job_id": "request_check.pk"}),
+    "orders:refund_file_confirm": Rule("request_refund", method="post", ids={"job_id": "request_check.pk"}),
     "orders:refund": Rule("view_money", ids=ASKED),
     "orders:refund_progress": Rule("view_money", ids=ASKED),
     "orders:refund_approve": Rule("approve_refund", method="post", ids=ASKED),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.orders.views import imports, lists, refunds, refunds_acts, refunds_new, transfers
+from apps.orders.views import imports, lists, refunds, refunds_acts, refunds_file, refunds_new, transfers
 
 app_name = "orders"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("refunds/", refunds.queue, name="refunds"),
     path("refunds/approve/", refunds_acts.approve_many, name="refund_approve_many"),
     path("refunds/new/<int:payment_id>/", refunds_new.new, name="refund_new"),
+    path("refunds/file/", refunds_file.upload, name="refund_upload"),
+    path("refunds/file/columns/", refunds_file.columns, name="refund_columns"),
+    path("refunds/file/<int:job_id>/", refunds_file.preview, name="refund_file"),
+    path("refunds/file/<int:job_id>/confirm/", refunds_file.confirm, name="refund_file_confirm"),
     path("refunds/<int:pk>/", refunds.refund, name="refund"),
     path("refunds/<int:pk>/progress/", refunds.progress, name="refund_progress"),
     path("refunds/<int:pk>/approve/", refunds_acts.approve, name="refund_approve"),

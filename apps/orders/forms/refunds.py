@@ -20,6 +20,7 @@ VIEWS = {"waiting": _("Waiting"), "going": _("Under way"), "over": _("Over")}
 ME = "me"
 AGES = [("4", _("4 hours")), ("24", _("1 day")), ("72", _("3 days")), ("168", _("1 week"))]
 WHOLE, PART = "whole", "part"
+FILE_MB = 10
 
 
 class RefundDeskFilter(filters.FilterSet):
@@ -128,6 +129,20 @@ class RequestForm(forms.Form):
         if found.get("reason_code") == ReasonCode.OTHER and not found.get("note", "").strip():
             self.add_error("note", _("Say in a few words why."))
         return found
+
+
+class RequestFileForm(forms.Form):
+    """A file of requests."""
+
+    file = forms.FileField(
+        label=_("File"), help_text=_("CSV (UTF-8) or Excel (.xlsx)."), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.xlsm"})
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > FILE_MB * 1024 * 1024:
+            raise forms.ValidationError(_("This file is larger than %(limit)s MB.") % {"limit": FILE_MB})
+        return file
 
 
 class SayForm(forms.Form):

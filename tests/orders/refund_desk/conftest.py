@@ -1,0 +1,19 @@
+"""Time stands at `cast.NOW`; a job kind stands for carrying a refund out where none is registered."""
+
+import pytest
+
+from apps.core.jobs import registry
+from apps.orders.enums import RefundJob
+from tests import cast
+
+
+@pytest.fixture(autouse=True)
+def _someone_submits(monkeypatch):
+    if RefundJob.SUBMIT not in registry._kinds:
+        monkeypatch.setattr(registry, "_kinds", dict(registry._kinds))
+        registry.job(RefundJob.SUBMIT)(lambda job, progress: None)
+
+
+@pytest.fixture
+def at_now(monkeypatch):
+    monkeypatch.setattr("apps.core.clock.now", lambda: cast.NOW)
