@@ -33,7 +33,7 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     unpaired_refunds = without(owed, refunded.matches["refund_id"].drop_nulls().unique())
 
     faults = [
-        *compare_payments(matches, lines, payments, terms),
+        *compare_payments(paid.matches, lines, payments, terms),
         *compare_refunds(matches, lines, books.refunds),
         unpaired_lines(paid.strays, "missing_in_books"),
         unpaired_lines(paid.ambiguous, "ambiguous_match"),

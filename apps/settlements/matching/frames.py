@@ -139,7 +139,7 @@ class ChannelTerms:
 
 @dataclass(frozen=True)
 class ChannelBooks:
-    """Everything about one channel that a pass looks at; lines and payments in the order of `keys.in_order`."""
+    """Everything about one channel that a pass looks at; lines and payments as `keys.in_order` leaves them."""
 
     payments: pl.DataFrame
     refunds: pl.DataFrame

@@ -12,7 +12,7 @@ from apps.orders.models import Order, Payment, Refund
 from apps.orders.states import CAPTURED
 from apps.settlements.enums import Rule, StatementState
 from apps.settlements.matching import frames
-from apps.settlements.matching.keys import in_order
+from apps.settlements.matching.keys import ordered_lines, ordered_payments
 from apps.settlements.models import BankLine, BankStatement, LineSighting, Match, Statement, StatementLine
 from apps.settlements.services.dispute_books import disputes_of
 
@@ -42,16 +42,16 @@ def terms_of(channel: Channel) -> frames.ChannelTerms:
 def books_of(channel: Channel) -> frames.ChannelBooks:
     """Payments, refunds, live lines and posted statements of one channel, and what people paired or parted."""
     matches = Match.objects.for_merchant(channel.merchant_id).filter(channel_id=channel.pk)
-    books = frames.ChannelBooks(
-        payments=payments_frame(Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel)),
+    # Put in order one by one as they are read: no two frames of a million rows are held twice at a time.
+    return frames.ChannelBooks(
+        payments=ordered_payments(payments_frame(Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel))),
         refunds=_read(_refunds(channel), frames.REFUNDS, amount="amount_minor"),
-        lines=_lines(channel),
+        lines=ordered_lines(_lines(channel)),
         statements=_read(Statement.objects.filter(channel=channel, state=StatementState.POSTED), frames.STATEMENTS),
         made_by_hand=_read(matches.filter(rule=Rule.MANUAL, voided_at=None), frames.LINKS),
         undone_by_hand=_read(matches.filter(voided_by__isnull=False), frames.LINKS),
         disputes=disputes_of(channel),
     )
-    return in_order(books)
 
 
 def _refunds(channel: Channel):
