@@ -50,6 +50,10 @@ class OwnerUnknown(DisputeError):
     message = _("A dispute can be given only to a person who may answer it.")
 
 
+class NoticeUnreadable(DisputeError):
+    message = _("This notice does not name a dispute and its state in words that are known.")
+
+
 class EvidenceRefused(DisputeError):
     message = _("This file cannot be used as evidence.")
 

@@ -6,10 +6,13 @@ from itertools import permutations
 
 import pytest
 
+from apps.channels.dispute_notices import DisputeNotice, pass_on_dispute
 from apps.disputes.enums import DisputeState as S
+from apps.disputes.errors import NoticeUnreadable
 from apps.disputes.models import Dispute, DisputeEvent
 from apps.disputes.services.moving import move_dispute
-from apps.disputes.services.notices import DisputeNotice, take_dispute_notice
+from apps.disputes.services.notices import take_dispute_notice
+from apps.merchants.models import Notification
 from tests import cast
 
 pytestmark = pytest.mark.postgres
@@ -77,3 +80,21 @@ def test_won_in_part_keeps_what_came_back(channel, payment):
     take(channel, FIRST)
 
     assert take(channel, replace(FIRST, state=S.WON, returned_minor=50000)).returned_minor == 50000
+
+
+def test_a_page_of_notices_hands_it_on_and_people_are_told(channel, payment, lin):
+    dispute = pass_on_dispute(channel=channel, notice=FIRST, now=cast.NOW)
+    pass_on_dispute(channel=channel, notice=FIRST, now=cast.NOW)
+
+    assert Dispute.objects.get() == dispute
+    assert [(row.user, row.kind, row.title, row.count) for row in Notification.objects.all()] == [
+        (lin, "dispute.opened", "A new dispute: du_7", 1)
+    ]
+
+
+@pytest.mark.parametrize("wrong", [{"state": "closed"}, {"kind": "complaint"}, {"provider_dispute_ref": " "}], ids=str)
+def test_words_that_nobody_knows_are_refused(channel, payment, wrong):
+    with pytest.raises(NoticeUnreadable):
+        take(channel, replace(FIRST, **wrong))
+
+    assert not Dispute.objects.exists()

@@ -1,14 +1,14 @@
 """What a provider tells of a dispute, in any order and as often as it likes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from apps.channels.cells import key_text
+from apps.channels.dispute_notices import DisputeNotice
 from apps.channels.models import Channel
 from apps.disputes.enums import DisputeKind, DisputeState, Origin
-from apps.disputes.errors import DisputeError, DisputeKnown
+from apps.disputes.errors import DisputeError, DisputeKnown, NoticeUnreadable
 from apps.disputes.models import Dispute
 from apps.disputes.services.events import locked
 from apps.disputes.services.handling import change_details
@@ -20,33 +20,14 @@ from apps.disputes.states import CLOSED, DISPUTE_MOVES
 from apps.orders.models import Payment
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeNotice:
-    """A dispute as a provider states it, in our words. Amounts are positive minor units of `currency`; moments are UTC.
-
-    `provider_dispute_ref` is its identity. `state` is where the provider says it is; `returned_minor` is for an end only.
-    """
-
-    provider_dispute_ref: str
-    state: DisputeState
-    amount_minor: int
-    currency: str
-    opened_at: datetime
-    kind: DisputeKind = DisputeKind.CHARGEBACK
-    provider_ref: str = ""
-    merchant_ref: str = ""
-    reason_code: str = ""
-    evidence_due_at: datetime | None = None
-    fee_minor: int | None = None
-    returned_minor: int | None = None
-
-
 def take_dispute_notice(*, channel: Channel, notice: DisputeNotice, now: datetime) -> Dispute:
     """Opens the dispute or brings it up to what the notice says. The same notice again changes nothing; one that is older than what
     is known (its state cannot follow) changes only what was missing.
 
     :raises DisputeError: the figures cannot be right; nothing was written.
     """
+    if notice.state not in DisputeState.values or notice.kind not in DisputeKind.values or not key_text(notice.provider_dispute_ref):
+        raise NoticeUnreadable
     for _attempt in range(2):
         known = _known(channel, notice.provider_dispute_ref)
         if known is not None:
@@ -78,7 +59,7 @@ def _open(channel: Channel, notice: DisputeNotice, now: datetime) -> Dispute:
             origin=Origin.NOTICE,
             by=None,
             now=now,
-            kind=DisputeKind.INQUIRY if notice.state == DisputeState.INQUIRY else notice.kind,
+            kind=DisputeKind.INQUIRY if notice.state == DisputeState.INQUIRY else DisputeKind(notice.kind),
             reason_code=notice.reason_code,
             provider_dispute_ref=notice.provider_dispute_ref,
             provider_ref=notice.provider_ref,
