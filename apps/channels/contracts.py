@@ -12,6 +12,8 @@ from typing import Protocol
 
 import polars as pl
 
+from apps.channels.gateways import GatewayKind
+
 
 class LineKind(StrEnum):
     """What a statement line moves. Only payment, refund and dispute lines are paired with the books."""
@@ -249,3 +251,4 @@ class Provider:
     recognise: Callable[[str, bytes], str | None]
     parse: Callable[[StatementFile], ParsedStatement]
     text: Callable[[str, bytes], str]
+    gateway: GatewayKind | None = None  # None: it can be read, not called

@@ -1,0 +1,152 @@
+"""What a provider must do when we call it, in our words. No Django here: a gateway speaks the provider's wire format and nothing else.
+
+A call ends in one of five outcomes. UNKNOWN is the honest one for everything that is not plainly one of the others: a time-out, a
+code nobody has seen, an answer that contradicts itself. It is asked about, never sent again under a new key.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Outcome(StrEnum):
+    """What the provider says of a refund."""
+
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"  # accepted, and not yet done
+    DECLINED = "declined"  # final: no money went back
+    NOT_FOUND = "not_found"  # of a query only: the provider has never heard of the key
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A channel's account at the provider. `base_url` is empty for the provider's own address; only practice and tests set another."""
+
+    credentials: dict[str, str]
+    is_live: bool = False
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """One thing the shop copies from the provider's console; `help` says where it stands there."""
+
+    name: str
+    label: str
+    help: str = ""
+    is_secret: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RefundCall:
+    """One refund to be made, or asked about. Amounts are positive minor units.
+
+    `key` is ours, fixed before the first call, and names this refund for ever; `refunded_minor` is what of the payment went back before.
+    """
+
+    key: str
+    refund_no: str
+    provider_ref: str
+    merchant_ref: str
+    amount_minor: int
+    payment_amount_minor: int
+    refunded_minor: int
+    currency: str
+    method: str
+    reason: str = ""
+    provider_refund_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """What the provider said. `raw` is request and answer as logged, secrets left out; `done_at` its own time, where it gives one."""
+
+    outcome: Outcome
+    provider_refund_ref: str = ""
+    code: str = ""
+    message: str = ""
+    done_at: datetime | None = None
+    raw: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundNotice:
+    """A provider's notice about a refund, verified. `event_id` is the same when the notice comes again.
+
+    `key` is ours where the notice carries it; a refund that somebody started in the provider's console has none.
+    """
+
+    event_id: str
+    outcome: Outcome
+    amount_minor: int
+    currency: str
+    key: str = ""
+    provider_ref: str = ""
+    merchant_ref: str = ""
+    provider_refund_ref: str = ""
+    occurred_at: datetime | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeNotice:
+    """A provider's notice about a dispute, verified; `status` is the provider's own word."""
+
+    event_id: str
+    provider_dispute_ref: str
+    provider_ref: str
+    merchant_ref: str
+    amount_minor: int
+    currency: str
+    reason: str
+    status: str
+    occurred_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What the provider wants to read when a notice has arrived."""
+
+    body: bytes = b"ok"
+    content_type: str = "text/plain"
+
+
+class NoticeForged(Exception):
+    """The signature is missing or wrong: whoever sent this was not the provider."""
+
+
+class NoticeUnreadable(Exception):
+    """The signature is right, but the notice cannot be understood."""
+
+
+class Gateway(Protocol):
+    """Each provider that can be called offers one, made from an Account. Every method may take seconds: never call one inside a transaction."""
+
+    def refund(self, call: RefundCall) -> RefundAnswer:
+        """Asks for the refund once. Never raises for what the network or the provider did: that is UNKNOWN."""
+
+    def query_refund(self, call: RefundCall) -> RefundAnswer:
+        """Asks what became of it; may try again by itself. UNKNOWN when nobody answered."""
+
+    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeNotice]:
+        """Verifies the bytes and says what they tell; [] for what does not concern us. Header names are in lower case.
+
+        :raises NoticeForged: :raises NoticeUnreadable: see there.
+        """
+
+    def acknowledgement(self) -> Acknowledgement:
+        """What to answer to a notice that was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayKind:
+    """A provider's gateway as the registry knows it: what it needs, and how to make one."""
+
+    make: Callable[[Account], Gateway]
+    credentials: tuple[CredentialField, ...] = ()
+    needs_notices: bool = False  # a refund's end is told by notice or by asking, never in the answer itself
+    repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise
