@@ -7,6 +7,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditEvent
+from apps.disputes.enums import RiskKind
+from apps.disputes.models import Alert, RiskRule, WatchlistEntry
 from apps.merchants.enums import Role
 from apps.merchants.models import Membership, Merchant, User
 from apps.reports.models import MonthClose
@@ -98,3 +100,15 @@ def test_the_oldest_month_is_closed_once_the_fonts_are_there(settings, tmp_path)
     close = MonthClose.objects.get(merchant__slug="nuanyang", month="2026-10-01")
     assert (close.state, closed, again) == ("approved", "2026-10 is closed: prepared by the accountant, approved by the approver.\n", "")
     assert close.approved_by != close.prepared_by
+
+
+@pytest.mark.django_db
+def test_demo_watches_for_risk_and_has_alerts_to_look_at():
+    _demo(days=92)
+
+    shop = Merchant.objects.get(slug="nuanyang")
+    assert not RiskRule.objects.for_merchant(shop).filter(is_on=False).exists()
+    kinds = dict(Alert.objects.for_merchant(shop).order_by("pk").values_list("kind", "state"))
+    assert set(RiskKind.values) - set(kinds) == set()
+    assert (kinds["ip_velocity"], kinds["fee_ratio"], kinds["card_testing"]) == ("closed", "acknowledged", "open")
+    assert WatchlistEntry.objects.for_merchant(shop).filter(removed_at=None).count() == 3

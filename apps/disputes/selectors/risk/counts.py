@@ -23,6 +23,7 @@ from apps.orders.models import Payment, Refund
 from apps.orders.states import CAPTURED
 from apps.settlements.models import Discrepancy, Payout, StatementLine
 from apps.settlements.services.books import bank_known_until
+from apps.settlements.states import OPEN
 
 LOOKED_BACK = timedelta(weeks=8)
 WAITED_FOR = timedelta(days=90)  # payouts that were due earlier are the business of reconciliation alone
@@ -31,8 +32,10 @@ NOTHING_CAME = [PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.CANCELLE
 NOT_REFUNDED = [RefundState.REJECTED, RefundState.WITHDRAWN, RefundState.FAILED]
 
 
-def frame_for(merchant: Merchant, settings: Settings, span: Span) -> pl.DataFrame:
-    """The frame that this rule reads, within its scope, from as far back as its baseline needs."""
+def frame_for(merchant: Merchant, settings: Settings, span: Span, *, live: bool = False) -> pl.DataFrame:
+    """The frame that this rule reads, within its scope, from as far back as its baseline needs. `live` leaves out what is settled."""
+    if settings.kind == Kind.SINGLE_DIFFERENCE:
+        return _differences(merchant, settings, span, live)
     if settings.kind in (Kind.IP_VELOCITY, Kind.BUYER_VELOCITY, Kind.CARD_TESTING):
         return bursts(merchant, settings, span)
     _rule, schema = RULES[settings.kind]
@@ -110,9 +113,10 @@ def _fee_days(merchant: Merchant, settings: Settings, span: Span) -> pl.DataFram
     return _read(sums, shape).rename({"sales": "gross", "charged": "fee"})
 
 
-def _differences(merchant: Merchant, settings: Settings, span: Span) -> pl.DataFrame:
-    """The threshold is taken by its figure in other currencies, as severity does: no rate is assumed."""
+def _differences(merchant: Merchant, settings: Settings, span: Span, live: bool) -> pl.DataFrame:
+    """The threshold is taken by its figure in other currencies, as severity does: no rate is assumed. `live`: only those still open."""
     rows = Discrepancy.objects.for_merchant(merchant).filter(opened_at__range=(span.since, span.until)).order_by()
+    rows = rows.filter(state__in=sorted(OPEN)) if live else rows
     rows, own = _narrowed(rows, settings, "", ""), settings.currency or merchant.currency
     schema = {name: kind for name, kind in frames.DIFFERENCES.items() if name != "limit"}
     found = [pl.DataFrame(schema=frames.DIFFERENCES)]
@@ -153,7 +157,6 @@ def _read(rows: QuerySet, schema: dict) -> pl.DataFrame:
 
 
 _READERS = {
-    Kind.SINGLE_DIFFERENCE: _differences,
     Kind.REFUND_RATE: _refund_days,
     Kind.REFUND_SURGE: _refund_days,
     Kind.LARGE_AMOUNT: _large_days,

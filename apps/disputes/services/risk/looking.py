@@ -36,7 +36,7 @@ def look(*, merchant: Merchant, now: datetime, progress: Callable | None = None)
             progress(5 + 90 * at // len(rules), rule.get_kind_display())
         span = Span(max(rule.looks_from, now - REACHES_BACK), now, merchant.timezone)
         settings = settings_of(rule)
-        counts.update(_apply(rule.pk, merchant, find(settings, frame_for(merchant, settings, span), span), now))
+        counts.update(_apply(rule.pk, merchant, find(settings, frame_for(merchant, settings, span, live=True), span), now))
     return {name: counts[name] for name in ("new", "grown", "alerts")}
 
 

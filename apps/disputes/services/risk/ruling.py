@@ -61,12 +61,23 @@ def _add(merchant: Merchant, kind: Kind, currency: str, by, now: datetime) -> Ri
 def ask_dry_run(*, merchant: Merchant, rule_id: int, settings: dict[str, Any], by, now: datetime) -> tuple[DryRun, Job]:
     """Keeps the settings to be tried and asks for the job. Nothing about the rule changes."""
     with transaction.atomic():
-        rule = RiskRule.objects.for_merchant(merchant).select_for_update().get(pk=rule_id)
-        tried = DryRun.objects.create(
-            merchant=merchant, rule=rule, settings=settings, since=now - TRIED_ON, until=now, asked_at=now, asked_by=by
-        )
+        rule = RiskRule.objects.for_merchant(merchant).select_for_update(of=("self",)).get(pk=rule_id)
+        tried = _keep(rule, settings, by, now)
         job = enqueue(kind=RiskJob.DRY_RUN, merchant_id=merchant.pk, payload={"dry_run": tried.pk}, by=by, dedupe_key=f"dry-run:{tried.pk}")
     return tried, job
+
+
+def try_now(*, merchant: Merchant, rule_id: int, by, now: datetime) -> DryRun:
+    """A dry run of the rule's own settings while the caller waits."""
+    with transaction.atomic():
+        rule = RiskRule.objects.for_merchant(merchant).select_for_update(of=("self",)).get(pk=rule_id)
+        tried = _keep(rule, kept(rule), by, now)
+        return run_dry(merchant=merchant, dry_run_id=tried.pk, now=now)
+
+
+def _keep(rule: RiskRule, settings: dict[str, Any], by, now: datetime) -> DryRun:
+    place = {"merchant_id": rule.merchant_id, "rule": rule, "settings": settings}
+    return DryRun.objects.create(**place, since=now - TRIED_ON, until=now, asked_at=now, asked_by=by)
 
 
 def run_dry(*, merchant: Merchant, dry_run_id: int, now: datetime, progress: Callable | None = None) -> DryRun:
