@@ -9,6 +9,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from apps.audit.services import record
 from apps.channels.models import HolidayCalendar
 from apps.core import files
 from apps.core.jobs.runner import run
@@ -193,6 +194,14 @@ class Shop:
         return cast.make_line(self.statement, kind="dispute", gross=-5000, fee=0, provider_ref="P9", line_ref="L9")
 
     @cached_property
+    def audit_job(self):
+        return Job.objects.create(kind="merchants.verify_audit", merchant_id=self.merchant.pk, created_at=cast.NOW)
+
+    @cached_property
+    def audit_event(self):
+        return record(merchant_id=self.merchant.pk, action="test.done", subject=self.merchant, by=None, now=cast.NOW)
+
+    @cached_property
     def month_job(self):
         return Job.objects.create(kind="reports.month", merchant_id=self.merchant.pk, payload={"month": "2026-10"}, created_at=cast.NOW)
 
@@ -262,6 +271,11 @@ RULES: dict[str, Rule] = {
     "channels:fee_add": Rule("edit_fees", ids=CHANNEL),
     "channels:fee_withdraw": Rule("edit_fees", method="post", ids={**CHANNEL, "pk": "fee_rule.pk"}),
     "channels:calendar": Rule("view_money", ids=CHANNEL),
+    "merchants:audit": Rule("view_audit"),
+    "merchants:audit_verify": Rule("view_audit", method="post"),
+    "merchants:audit_chain": Rule("view_audit"),
+    "merchants:audit_job": Rule("view_audit", ids={"pk": "audit_job.pk"}),
+    "merchants:audit_event": Rule("view_audit", ids={"pk": "audit_event.pk"}),
     "merchants:inbox": Rule("view_settings"),
     "merchants:inbox_bell": Rule("view_settings"),
     "merchants:inbox_open": Rule("view_settings", data={"id": "1"}),

@@ -101,6 +101,10 @@ class Frame:
         return reverse("merchants:inbox", args=[self.merchant.slug]) if self.merchant else ""
 
     @property
+    def sees_audit(self) -> bool:
+        return bool(self.membership) and has_right(self.membership, "view_audit")
+
+    @property
     def bell_url(self) -> str:
         return reverse("merchants:inbox_bell", args=[self.merchant.slug]) if self.merchant else ""
 

@@ -47,3 +47,6 @@ class MailKind:
     SECURITY = "merchants.security_mail"
     INVITATION = "merchants.invitation_mail"
     NOTICES = "merchants.notice_mail"
+
+
+AUDIT_KIND = "merchants.verify_audit"  # the job that walks a merchant's audit chain

@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 
+from apps.audit.reading import chain_facts
+from apps.audit.signing import trusted_keys
+from apps.audit.verifying import verify_chain
 from apps.core import clock
 from apps.core.jobs.registry import job
-from apps.merchants.enums import MailKind
+from apps.merchants.enums import AUDIT_KIND, MailKind
 from apps.merchants.models import User
 from apps.merchants.services.letters import send_security_letter
 from apps.merchants.services.notice_letters import send_notice_letter
@@ -30,6 +33,14 @@ def notice_mail(job, progress) -> dict:
         progress(place * 100 // len(keys))
         sent += send_notice_letter(notification_id=key, now=clock.now())
     return {"sent": sent}
+
+
+@job(AUDIT_KIND, limit=timedelta(hours=2))
+def verify_audit(job, progress) -> dict:
+    """Walks the merchant's chain; the result says how many events hold, or names the first that does not."""
+    report = verify_chain(chain_facts(job.merchant_id), trusted_keys())
+    breaks = [str(one) for one in report.breaks]
+    return {"events": report.events, "checkpoints": report.checkpoints, "last_hash": report.last_hash, "breaks": breaks}
 
 
 @shared_task(name="merchants.end_support", max_retries=0)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.merchants.views import access, inbox, jobs, members, second_factor, security, session, settings, staff
+from apps.merchants.views import access, audit, inbox, jobs, members, second_factor, security, session, settings, staff
 
 app_name = "merchants"
 urlpatterns = [
@@ -47,6 +47,11 @@ urlpatterns = [
     path("m/<slug:merchant_slug>/settings/access/grant/", access.grant, name="support_grant"),
     path("m/<slug:merchant_slug>/settings/access/<int:pk>/decide/", access.decide, name="support_decide"),
     path("m/<slug:merchant_slug>/settings/access/<int:pk>/end/", access.end, name="support_end"),
+    path("m/<slug:merchant_slug>/settings/audit/", audit.audit, name="audit"),
+    path("m/<slug:merchant_slug>/settings/audit/verify/", audit.verify, name="audit_verify"),
+    path("m/<slug:merchant_slug>/settings/audit/chain/", audit.chain, name="audit_chain"),
+    path("m/<slug:merchant_slug>/settings/audit/jobs/<int:pk>/", audit.job, name="audit_job"),
+    path("m/<slug:merchant_slug>/settings/audit/<int:pk>/", audit.event, name="audit_event"),
     path("m/<slug:merchant_slug>/settings/roles/", members.roles, name="roles"),
     path("m/<slug:merchant_slug>/settings/bank-accounts/", settings.bank_accounts, name="bank_accounts"),
     path("m/<slug:merchant_slug>/settings/bank-accounts/new/", settings.bank_account, name="bank_account_new"),
