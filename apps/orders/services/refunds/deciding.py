@@ -34,6 +34,7 @@ from apps.orders.models import Payment, Refund, RefundDecision, RefundRequest
 from apps.orders.selectors.refundable import refundable
 from apps.orders.services.refunds.figures import freeze, stale_reason, tier
 from apps.orders.services.refunds.requesting import check_amount
+from apps.orders.services.refunds.telling import tell_answered, tell_asked, tell_decided, tell_waiting
 from apps.orders.services.refunds.trail import lock_refund, role_with, write_step
 
 SECOND_FACTOR_LIVES = timedelta(minutes=10)
@@ -155,6 +156,7 @@ def ask_about_refund(
         _decide(refund, Verdict.ASK, by, role, now, why, mfa_at)
         _set(refund.request, asked_at=now)
         write_step(refund, "refund.asked", by=by, now=now, reason=why)
+        tell_asked(refund, why, now)
     return refund
 
 
@@ -170,6 +172,8 @@ def answer_refund(
         _decide(refund, Verdict.ANSWER, by, role, now, why, mfa_at)
         _set(refund.request, asked_at=None)
         write_step(refund, "refund.answered", by=by, now=now, reason=why)
+        asked = RefundDecision.objects.for_merchant(merchant).filter(refund=refund, verdict=Verdict.ASK).select_related("decided_by")
+        tell_answered(refund, asked.latest("pk").decided_by, why, now)
     return refund
 
 
@@ -240,6 +244,7 @@ def _approve(refund: Refund, by: User, role: str, now: datetime, why: str, mfa_a
     given, needed = len(_approvals(refund)), refund.request.approvals_needed
     if given < needed:
         write_step(refund, "refund.approval_given", by=by, now=now, reason=why, after={"approvals": given, "of": needed})
+        tell_waiting(refund, now, but=[decision.decided_by_id for decision in _approvals(refund)])
         return
     _end(refund, RefundState.APPROVED, by, now, why)
     if refund.request.route == RefundRoute.PROVIDER:
@@ -281,6 +286,7 @@ def _end(refund: Refund, state: RefundState, by: User, now: datetime, reason: st
     before, refund.state = refund.state, state
     refund.save(update_fields=["state"])
     write_step(refund, f"refund.{state}", by=by, now=now, reason=reason, before={"state": before}, after={"state": str(state)})
+    tell_decided(refund, by, reason, now)
 
 
 def _set(request: RefundRequest, **values) -> None:

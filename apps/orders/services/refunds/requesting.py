@@ -22,6 +22,7 @@ from apps.orders.models import Payment, Refund, RefundRequest
 from apps.orders.selectors.refundable import Refundable, refundable
 from apps.orders.services.refunds.attachments import attach
 from apps.orders.services.refunds.figures import freeze, tier
+from apps.orders.services.refunds.telling import tell_waiting
 from apps.orders.services.refunds.trail import lock_payment, role_with, write_step
 
 NOTE_LENGTH, CUSTOMER_NOTE_LENGTH, SHORT_REASON = 500, 300, 300
@@ -76,6 +77,7 @@ def request_refund(
         after = {"amount_minor": amount_minor, "currency": payment.currency, "reason_code": str(reason_code), "route": str(room.route)}
         after |= {"payment": payment.merchant_ref, "approvals_needed": request.approvals_needed, "needs_owner": request.needs_owner}
         write_step(refund, "refund.requested", by=by, now=now, reason=note, after=after, reason_code=str(reason_code))
+        tell_waiting(refund, now)
     return refund
 
 

@@ -14,6 +14,7 @@ from apps.orders.enums import PaymentState, RefundState
 from apps.orders.errors import RefundMoveIllegal, SettledOtherwise
 from apps.orders.models import Payment, Refund
 from apps.orders.selectors.refundable import refunded_sums
+from apps.orders.services.refunds.telling import tell_failed
 from apps.orders.services.refunds.trail import lock_refund, write_step
 from apps.orders.states import DESK_MOVES, PAYMENT_MOVES
 
@@ -78,6 +79,7 @@ def apply_failed(*, refund: Refund, code: str = "", message: str = "", by: User 
         raise SettledOtherwise(was=refund.get_state_display())
     if refund.state != RefundState.FAILED:
         _move(refund, RefundState.FAILED, by, now, code=code, message=message[:300])
+        tell_failed(refund, message[:300] or code, now)
     return refund
 
 
