@@ -5,9 +5,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.tables import BaseTable, ChipColumn, DateColumn, IdentifierColumn, MoneyColumn
+from apps.core.tables import BaseTable, ChipColumn, DateColumn, IdentifierColumn, MoneyColumn, QuietColumn
 from apps.core.ui import Chip
 from apps.orders.models import Order, Payment, Refund
+from apps.orders.selectors.refund_doors import Door
 
 PAYMENT_TONES = {"pending": "outline", "authorized": "outline", "failed": "red", "expired": "amber"}
 REFUND_TONES = {"requested": "outline", "approved": "outline", "submitting": "outline", "unknown": "amber", "failed": "red"}
@@ -64,18 +65,36 @@ class OrderTable(LinkedTable):
 
 
 class PaymentTable(LinkedTable):
+    """`doors` by payment: where a refund can be asked for; without them that column is left out."""
+
     order = tables.Column(accessor="pk", verbose_name=_("Order"), attrs={"td": {"class": "phone-full"}})
     channel = tables.Column(accessor="channel__label", verbose_name=_("Channel"), attrs={"td": {"class": "phone-shrink"}})
     provider_ref = IdentifierColumn(verbose_name=_("Provider's reference"), keep=14, default="—", attrs={"td": {"class": "phone-hide"}})
     placed_at = DateColumn(verbose_name=_("Placed"), time=True)
     amount_minor = MoneyColumn(verbose_name=_("Amount"), show_currency=True)
     state = ChipColumn(verbose_name=_("Status"), tones=PAYMENT_TONES)
+    refund = QuietColumn(verbose_name=_("Refund"), empty_values=(), attrs={"td": {"class": "nowrap"}})
 
     class Meta(BaseTable.Meta):
         model = Payment
-        fields = ("order", "channel", "provider_ref", "placed_at", "amount_minor", "state")
+        fields = ("order", "channel", "provider_ref", "placed_at", "amount_minor", "state", "refund")
         empty_text = _("No payments here yet.")
         attrs = {"class": "table is-list is-tall"}
+
+    def __init__(self, *args, doors: dict[int, Door] | None = None, **kwargs):
+        self.doors = doors or {}
+        super().__init__(*args, exclude=() if doors is not None else ("refund",), **kwargs)
+
+    def render_refund(self, record):
+        """The button, or its reason where it is shut."""
+        door = self.doors.get(record.pk)
+        if door is None:
+            return ""
+        if door.why_not:
+            shut = '<button class="btn btn-sm" disabled title="{}">{}</button><span class="visually-hidden">{}</span>'
+            return format_html(shut, door.why_not, _("Refund…"), door.why_not)
+        href = reverse("orders:refund_new", args=[self.slug, record.pk])
+        return format_html('<a class="btn btn-sm" href="{}">{}</a>', href, _("Refund…"))
 
     def render_order(self, record):
         return self.titled(record, f"{record.method_label} · {record.merchant_ref}")

@@ -1,11 +1,14 @@
 """Orders, payments, refunds, and the search across them."""
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from apps.core import clock
 from apps.core.exports import export_response
 from apps.core.paging import keyset_page
 from apps.core.panels import Tab
@@ -14,6 +17,7 @@ from apps.merchants.access import has_right, needs
 from apps.orders.exports import list_export
 from apps.orders.forms.lists import OrderFilter, PaymentFilter, RefundFilter
 from apps.orders.selectors.lists import orders_of, payments_of, refunds_of
+from apps.orders.selectors.refund_doors import doors_of
 from apps.orders.selectors.search import find
 from apps.orders.tables.lists import OrderTable, PaymentTable, RefundTable, story_address
 
@@ -31,7 +35,16 @@ def orders(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 def payments(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     """Every attempt to pay, newest first."""
     found = PaymentFilter(request.GET, queryset=payments_of(request.merchant), merchant=request.merchant)
-    return _list(request, "payments", found, PaymentTable, ("placed_at", "id"))
+    return _list(request, "payments", found, partial(_payment_table, request), ("placed_at", "id"))
+
+
+def _payment_table(request: HttpRequest, rows: list, *, slug: str) -> PaymentTable:
+    """With the button that asks for a refund, for those who may."""
+    if not has_right(request.membership, "request_refund"):
+        return PaymentTable(rows, slug=slug)
+    captured = [payment for payment in rows if payment.is_captured]
+    doors = {door.payment.pk: door for door in doors_of(captured, clock.now())}
+    return PaymentTable(rows, slug=slug, doors=doors)
 
 
 @require_safe

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 from apps.core import clock
 from apps.core.panels import Tab
 from apps.core.ui import Chip
-from apps.merchants.access import needs
+from apps.merchants.access import has_right, needs
+from apps.orders.selectors.refund_doors import doors_of
 from apps.orders.selectors.story import order_for
 from apps.reports.story.clocks import clocks_of
 from apps.reports.story.facts import StoryFacts, story_facts
@@ -34,6 +35,7 @@ def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> Http
         "steps": steps_of(shown),
         "tabs": _tabs(items, chosen),
         "sums": sums_of(facts),
+        "doors": doors_of(facts.captured, clock.now()) if has_right(request.membership, "request_refund") else [],
     }
     return render(request, "reports/story.html", context)
 

@@ -1,10 +1,12 @@
 """What usually helps, by kind: numbered suggestions, each with its own button. The first is the page's primary."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from apps.core.money import plain
 from apps.settlements.enums import Kind, Resolution
 from apps.settlements.selectors.facts import Facts
 from apps.settlements.selectors.headlines import headline
@@ -68,6 +70,18 @@ def _order(facts: Facts) -> Advice:
     return _link("reports:order_story", facts, text, _("Order story"), payment.order.order_no) if payment else Advice(text, "")
 
 
+def _refund(facts: Facts, text: str, reason: str, amount_minor: int | None = None) -> Advice:
+    """The form that asks for a refund, filled in; without `amount_minor` all that is left of the payment."""
+    payment = facts.payment
+    if payment is None:
+        return Advice(text, "")
+    asked = {"reason": reason, "note": headline(facts)}
+    if amount_minor is not None:
+        asked["amount"] = plain(amount_minor, payment.currency)
+    link = _link("orders:refund_new", facts, text, _("Request the refund…"), payment.pk, query=f"?{urlencode(asked)}")
+    return replace(link, right="request_refund")
+
+
 def _missing(facts: Facts) -> list[Advice]:
     return [_claim(facts), _corrected(_("The payment was never captured, and our books now say so.")), _order(facts)]
 
@@ -77,6 +91,10 @@ def _stray(facts: Facts) -> list[Advice]:
 
 
 def _amounts(facts: Facts) -> list[Advice]:
+    over = facts.item.difference_minor
+    if facts.item.kind == Kind.AMOUNT_MISMATCH and over > 0 and facts.item.currency == (facts.payment and facts.payment.currency):
+        back = _refund(facts, _("The customer paid more than ordered: give the difference back."), "price_adjustment", over)
+        return [_claim(facts), _corrected(_("The provider is right, and our books now have its amount.")), back]
     return [_claim(facts), _corrected(_("The provider is right, and our books now have its amount.")), _order(facts)]
 
 
@@ -98,7 +116,8 @@ def _doubles(facts: Facts) -> list[Advice]:
 
 
 def _paid_twice(facts: Facts) -> list[Advice]:
-    return [_corrected(_("One of the two payments is refunded to the customer.")), _order(facts)]
+    back = _refund(facts, _("The customer paid twice: give this payment back."), "duplicate")
+    return [back, _corrected(_("One of the two payments is refunded to the customer.")), _order(facts)]
 
 
 def _ambiguities(facts: Facts) -> list[Advice]:

@@ -167,6 +167,11 @@ def _advice(request: HttpRequest, facts: Facts, likely: bool) -> list[Advice]:
     return [one for one in found if not one.right or has_right(request.membership, one.right)]
 
 
+def _advice(request: HttpRequest, facts: Facts, likely: bool) -> list[Advice]:
+    """Only what this person may do."""
+    return [one for one in advice_of(facts, has_likely=likely) if not one.right or has_right(request.membership, one.right)]
+
+
 def _chip(item: Discrepancy) -> Chip | None:
     """The state of what is closed; an open one shows its clock instead."""
     if item.is_open:
