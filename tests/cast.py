@@ -21,7 +21,7 @@ from apps.channels.cells import key_text
 from apps.channels.models import Channel, FeeRule
 from apps.core import clock
 from apps.merchants.enums import Role
-from apps.merchants.models import BankAccount, Membership, Merchant, SupportAccess, User
+from apps.merchants.models import BankAccount, Invitation, Membership, Merchant, SupportAccess, User
 from apps.orders.models import Order, Payment, Refund, RefundBatch
 from apps.orders.services.refunds.deciding import approve_refund
 from apps.orders.services.refunds.payee_accounts import payee_account
@@ -81,6 +81,14 @@ def outsider(**fields) -> User:
 def staff(**fields) -> User:
     """Platform staff, a member of nothing."""
     return make_user(is_staff=True, **fields)
+
+
+def make_invitation(merchant: Merchant, email: str = "", *, role: str = Role.VIEWER, now: datetime | None = None, **fields) -> Invitation:
+    """An open invitation, sent at `now` (the clock's moment when not given)."""
+    now = now or clock.now()
+    times = {"created_at": now, "sent_at": now, "expires_at": now + timedelta(days=7)}
+    fields = {"language": "zh-hant", "nonce": f"{next(_serial):032x}", **times, **fields}
+    return Invitation.objects.create(merchant=merchant, email=email or f"guest{next(_serial)}@example.com", role=role, **fields)
 
 
 def support_access(merchant: Merchant, staff: User, *, hours: int = 4, now: datetime | None = None) -> SupportAccess:

@@ -69,6 +69,10 @@ class Shop:
         return HolidayCalendar.objects.create(merchant=self.merchant, code=f"own-{self.merchant.slug}", weekend=["sat", "sun"])
 
     @cached_property
+    def invitation(self):
+        return cast.make_invitation(self.merchant)
+
+    @cached_property
     def support_access(self):
         staff = cast.staff()
         return SupportAccess.objects.create(
@@ -250,7 +254,10 @@ RULES: dict[str, Rule] = {
     "merchants:support_decide": Rule("manage_people", method="post", ids={"pk": "support_access.pk"}, data={"verdict": "refuse"}),
     "merchants:support_end": Rule("manage_people", method="post", ids={"pk": "support_access.pk"}),
     "merchants:roles": Rule("view_settings"),
-    "merchants:member_add": Rule("manage_people", method="post"),
+    "merchants:invite": Rule("manage_people", method="post"),
+    "merchants:invitation_again": Rule("manage_people", method="post", ids={"pk": "invitation.pk"}),
+    "merchants:invitation_revoke": Rule("manage_people", method="post", ids={"pk": "invitation.pk"}),
+    "merchants:member_unlock": Rule("manage_people", method="post", ids={"pk": "membership.pk"}),
     "merchants:member_role": Rule("manage_people", method="post", ids={"pk": "membership.pk"}, data={"role": "viewer"}),
     "merchants:member_remove": Rule("manage_people", method="post", ids={"pk": "membership.pk"}),
     "merchants:bank_accounts": Rule("view_settings"),

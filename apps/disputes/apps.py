@@ -1,6 +1,7 @@
 """What this app tells the frame and the earlier apps when it is loaded."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DisputesConfig(AppConfig):
@@ -10,11 +11,13 @@ class DisputesConfig(AppConfig):
     def ready(self):
         from apps.channels.dispute_notices import register_dispute_taker  # noqa: PLC0415
         from apps.core import clock  # noqa: PLC0415
+        from apps.core.open_work import OpenWork, register_open_work  # noqa: PLC0415
         from apps.core.signs import register_signs  # noqa: PLC0415  models may be imported only from here on
         from apps.core.ui import name_job, register_badge  # noqa: PLC0415
         from apps.disputes.enums import DisputeJob, RiskJob  # noqa: PLC0415
         from apps.disputes.selectors.cases import badge  # noqa: PLC0415
         from apps.disputes.selectors.risk.signs import signs_of, signs_of_many  # noqa: PLC0415
+        from apps.disputes.services import handing_over  # noqa: PLC0415
         from apps.disputes.services.file_import import import_disputes  # noqa: PLC0415
         from apps.disputes.services.lines import disputes_frame, hear_links  # noqa: PLC0415
         from apps.disputes.services.notices import take_dispute_notice  # noqa: PLC0415
@@ -28,3 +31,4 @@ class DisputesConfig(AppConfig):
         register_signs(signs_of, signs_of_many)
         for kind in (*DisputeJob, *RiskJob):
             name_job(kind, kind.label)
+        register_open_work(OpenWork("disputes", _("disputes"), handing_over.count_of, handing_over.hand_over))

@@ -41,3 +41,15 @@ class SupportClosed(MerchantError):
 
 class NotPlatformStaff(MerchantError):
     message = _("Nobody of the platform's staff has this e-mail.")
+
+
+class AlreadyInvited(MerchantError):
+    message = _("An invitation to this e-mail is open already. It can be sent again.")
+
+
+class InvitationClosed(MerchantError):
+    message = _("This invitation was used, taken back or is too old. Ask the owner of the shop for a new one.")
+
+
+class NotAMember(MerchantError):
+    message = _("This person is no member who could take the work over.")

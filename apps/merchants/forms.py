@@ -3,14 +3,15 @@
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.validators import RegexValidator
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.core import money
 from apps.merchants.enums import BankFormat, Role
-from apps.merchants.models import BankAccount, Merchant, User
+from apps.merchants.models import BankAccount, Membership, Merchant, User
 
 # Those that merchants are likely to be in; the one that is set stays in the list whatever it is.
 TIME_ZONES = (
@@ -114,6 +115,28 @@ class SupportForm(forms.Form):
 class GrantForm(SupportForm):
     email = forms.EmailField(label=_("E-mail of the person of support"))
     field_order = ("email", "reason", "hours")
+
+
+class HandOverForm(forms.Form):
+    """To whom the open work of a leaving member goes; empty puts it back for all."""
+
+    hand_to = forms.ModelChoiceField(label=_("Their open work goes to"), queryset=User.objects.none(), required=False)
+
+    def __init__(self, *args, leaving: Membership, **kwargs):
+        super().__init__(*args, **kwargs)
+        staying = Q(memberships__merchant=leaving.merchant_id, is_active=True) & ~Q(pk=leaving.user_id)
+        self.fields["hand_to"].queryset = User.objects.filter(staying).order_by("name", "email")
+        self.fields["hand_to"].empty_label = _("nobody yet: back to all")
+
+
+class AcceptForm(SetPasswordForm):
+    """What a new person chooses when they take up an invitation."""
+
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=100)
+    field_order = ("name", "new_password1", "new_password2")
+
+    def __init__(self, *args, email: str, name: str, **kwargs):
+        super().__init__(User(email=email, name=name), *args, initial={"name": name}, **kwargs)
 
 
 class MemberForm(RoleForm):

@@ -81,3 +81,9 @@ def factors_of(user: User) -> Factors:
     rows = list(Authenticator.objects.filter(user_id=user.pk).order_by("created_at", "pk"))
     of = {kind: [row for row in rows if row.type == kind] for kind in Authenticator.Type.values}
     return Factors(next(iter(of["totp"]), None), of["webauthn"], next(iter(of["recovery_codes"]), None))
+
+
+def protected_among(user_ids: list[int]) -> set[int]:
+    """Which of these people have a second factor."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return set(Authenticator.objects.filter(user_id__in=user_ids, type__in=kinds).values_list("user_id", flat=True))

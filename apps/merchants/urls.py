@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.merchants.views import access, audit, inbox, jobs, members, second_factor, security, session, settings, staff
+from apps.merchants.views import access, audit, inbox, invitations, jobs, members, second_factor, security, session, settings, staff
 
 app_name = "merchants"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("password/", session.password_change, name="password_change"),
     path("password/changed/", session.password_changed, name="password_changed"),
     path("set-password/<uidb64>/<token>/", session.set_password, name="set_password"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
     path("profile/", session.profile, name="profile"),
     path("profile/security/", security.security, name="security"),
     path("profile/security/app/", security.app, name="security_app"),
@@ -39,7 +40,10 @@ urlpatterns = [
     path("m/<slug:merchant_slug>/settings/", settings.settings, name="settings"),
     path("m/<slug:merchant_slug>/settings/edit/", settings.edit, name="settings_edit"),
     path("m/<slug:merchant_slug>/settings/people/", members.people, name="people"),
-    path("m/<slug:merchant_slug>/settings/people/add/", members.add, name="member_add"),
+    path("m/<slug:merchant_slug>/settings/people/invite/", invitations.add, name="invite"),
+    path("m/<slug:merchant_slug>/settings/people/invitations/<int:pk>/again/", invitations.again, name="invitation_again"),
+    path("m/<slug:merchant_slug>/settings/people/invitations/<int:pk>/revoke/", invitations.take_back, name="invitation_revoke"),
+    path("m/<slug:merchant_slug>/settings/people/<int:pk>/unlock/", members.unlock, name="member_unlock"),
     path("m/<slug:merchant_slug>/settings/people/<int:pk>/role/", members.change, name="member_role"),
     path("m/<slug:merchant_slug>/settings/people/<int:pk>/remove/", members.remove, name="member_remove"),
     path("m/<slug:merchant_slug>/settings/access/", access.access, name="access"),

@@ -11,10 +11,12 @@ class SettlementsConfig(AppConfig):
     label = "settlements"
 
     def ready(self):
+        from apps.core.open_work import OpenWork, register_open_work  # noqa: PLC0415
         from apps.orders.selectors.refund_context import register_balances  # noqa: PLC0415
         from apps.settlements.enums import JobKind  # noqa: PLC0415  models may be imported only from here on
         from apps.settlements.selectors.channel_balance import channel_balances  # noqa: PLC0415
         from apps.settlements.selectors.discrepancies import open_of  # noqa: PLC0415
+        from apps.settlements.services import handing_over  # noqa: PLC0415
 
         def waiting(merchant, user) -> Badge | None:
             count = open_of(merchant).count()
@@ -24,3 +26,4 @@ class SettlementsConfig(AppConfig):
         register_balances(channel_balances)
         name_job(JobKind.RECONCILE, _("Reconciliation"))
         name_job(JobKind.IMPORT, _("Import of statements"))
+        register_open_work(OpenWork("discrepancies", _("discrepancies"), handing_over.count_of, handing_over.hand_over))

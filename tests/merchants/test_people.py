@@ -1,12 +1,12 @@
 """Adding, changing and removing members: audited, and never without an owner."""
 
 import pytest
-from django.test import Client
 
 from apps.audit.models import AuditEvent
-from apps.merchants.errors import AlreadyMember, LastOwner
+from apps.merchants.errors import AlreadyMember, LastOwner, NotAMember
 from apps.merchants.models import Membership, User
 from apps.merchants.services.people import add_member, change_role, remove_member
+from apps.settlements.models import Discrepancy
 from tests import cast
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -82,22 +82,6 @@ def test_a_membership_of_another_merchant_is_out_of_reach(shop, lin):
     assert Membership.objects.filter(pk=theirs.pk).exists()
 
 
-def test_an_invited_person_sets_a_password_and_is_in(client, shop, lin):
-    client.force_login(lin, backend=BACKEND)
-    page = client.post("/m/qingtian/settings/people/add/", {"email": "new@example.com", "name": "New", "role": "viewer"})
-    link = page.context["invitation"]
-    guest = Client()
-
-    form = guest.get(link, follow=True)
-    done = guest.post(form.redirect_chain[-1][0], {"new_password1": cast.PASSWORD, "new_password2": cast.PASSWORD})
-    guest.post("/login/", {"username": "new@example.com", "password": cast.PASSWORD})
-
-    assert done.headers["Location"] == "/login/"
-    assert guest.get("/", follow=True).status_code == 200
-    assert Client().get(link).status_code == 200  # the page that says the link was used
-    assert b"new_password1" not in Client().get(link).content
-
-
 def test_the_page_says_why_the_last_owner_cannot_leave(client, shop, lin):
     client.force_login(lin, backend=BACKEND)
 
@@ -105,6 +89,48 @@ def test_the_page_says_why_the_last_owner_cannot_leave(client, shop, lin):
 
     assert [str(message) for message in page.context["messages"]] == [str(LastOwner.message)]
     assert roles(shop) == {"lin@example.com": "owner"}
+
+
+def test_open_work_goes_to_whom_the_owner_chose(client, shop, lin):
+    leaving, taking = cast.accountant(shop, email="leaving@example.com"), cast.accountant(shop, email="taking@example.com")
+    channel = cast.make_channel(shop)
+    mine = [cast.make_discrepancy(channel, owner=leaving, state="investigating") for _ in range(2)]
+    closed = cast.make_discrepancy(channel, owner=leaving, state="resolved", resolution="accepted", reason="known", closed_at=cast.NOW)
+    theirs = cast.make_discrepancy(channel, owner=lin, state="investigating")
+    client.force_login(lin, backend=BACKEND)
+    path = f"/m/qingtian/settings/people/{leaving.memberships.get().pk}/remove/"
+
+    asked = client.get(path)
+    client.post(path, {"hand_to": taking.pk})
+
+    assert [number for _label, number in asked.context["work"]] == [2]
+    owners = {item.pk: item.owner for item in Discrepancy.objects.select_related("owner")}
+    assert owners == {mine[0].pk: taking, mine[1].pk: taking, closed.pk: leaving, theirs.pk: lin}
+    event = AuditEvent.objects.get(action="member.removed")
+    assert event.after == {"handed_over": {"discrepancies": 2}, "to": "taking@example.com"}
+    assert AuditEvent.objects.filter(action="discrepancy.assigned").count() == 2
+
+
+def test_without_a_choice_open_work_goes_back_to_all(shop, lin):
+    leaving = cast.accountant(shop)
+    item = cast.make_discrepancy(cast.make_channel(shop), owner=leaving, state="investigating")
+
+    remove_member(merchant=shop, membership_id=leaving.memberships.get().pk, by=lin, now=cast.NOW)
+
+    item.refresh_from_db()
+    assert (item.owner, item.state) == (None, "open")
+
+
+def test_open_work_never_goes_to_a_stranger_or_to_the_leaving(shop, lin):
+    leaving = cast.accountant(shop)
+    item = cast.make_discrepancy(cast.make_channel(shop), owner=leaving, state="investigating")
+
+    for to in (cast.outsider(), leaving):
+        with pytest.raises(NotAMember):
+            remove_member(merchant=shop, membership_id=leaving.memberships.get().pk, by=lin, now=cast.NOW, hand_to=to)
+
+    item.refresh_from_db()
+    assert (item.owner, actions()) == (leaving, [])
 
 
 def test_someone_who_removes_themselves_lands_outside(client, shop, lin):
@@ -121,6 +147,6 @@ def test_someone_who_removes_themselves_lands_outside(client, shop, lin):
 def test_a_form_with_mistakes_changes_nothing(client, shop, lin, data):
     client.force_login(lin, backend=BACKEND)
 
-    page = client.post("/m/qingtian/settings/people/add/", data)
+    page = client.post("/m/qingtian/settings/people/invite/", data)
 
     assert (page.status_code, roles(shop), actions()) == (422, {"lin@example.com": "owner"}, [])

@@ -1,9 +1,11 @@
 """Logging in, being locked out, where `/` leads, language and theme."""
 
 import pytest
+from django.core import mail
 from django.template.loader import render_to_string
 from django.test import Client
 
+from apps.audit.models import AuditEvent
 from apps.merchants.models import Membership
 from tests import cast
 
@@ -44,6 +46,25 @@ def test_five_wrong_passwords_lock_this_pair_and_nobody_else(settings):
     assert statuses == [200, 200, 200, 200, 429]
     assert (locked.status_code, b'name="password"' in locked.content, b"plain-card" in locked.content) == (429, False, True)
     assert (elsewhere.status_code, colleague.status_code) == (302, 302)
+
+
+@pytest.mark.django_db
+def test_a_lock_out_is_told_once_and_an_owner_opens_it_again(settings, run_jobs):
+    settings.AXES_ENABLED = True
+    shop = cast.make_merchant()
+    boss = signed_in(cast.owner(shop))
+    wang = cast.viewer(shop, email="wang@example.com", language="en")
+    for _ in range(7):
+        Client().post("/login/", {"username": "WANG@example.com", "password": "no"})
+    run_jobs()
+
+    event = AuditEvent.objects.get(action="login.locked")
+    assert (event.merchant_id, event.subject_id, event.after) == (shop.pk, str(wang.pk), {"address": "127.0.0.1"})
+    assert [(letter.to, "locked for 15 minutes" in letter.body) for letter in mail.outbox] == [(["wang@example.com"], True)]
+    assert boss.get("/m/qingtian/settings/people/").context["locked"] == {"wang@example.com"}
+    boss.post(f"/m/qingtian/settings/people/{wang.memberships.get().pk}/unlock/")
+    assert AuditEvent.objects.filter(action="login.unlocked").count() == 1
+    assert Client().post("/login/", {"username": "wang@example.com", "password": cast.PASSWORD}).status_code == 302
 
 
 @pytest.mark.django_db

@@ -4,12 +4,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.core.mail import send_mail
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.merchants.models import User
+from apps.merchants.models import Invitation, User
 from apps.merchants.selectors import memberships_of
+from apps.merchants.services.invitations import token_of
+from apps.merchants.services.notice_letters import site_address
 
 # What a person is told about their own access.
 SECURITY_WORDS = {
@@ -34,3 +37,24 @@ def send_security_letter(*, user: User, action: str, moment: datetime) -> None:
         )
         body = "\n\n".join([str(SECURITY_WORDS[action]), _("Time: %(time)s") % {"time": time}, unknown])
         send_mail(_("Hezhang: a change to your access"), body, None, [user.email])
+
+
+def send_invitation_letter(*, invitation: Invitation) -> None:
+    """The link, in the language of the person where they are known, else of the inviter."""
+    known = User.objects.filter(email=invitation.email).first()
+    with translation.override(known.language if known else invitation.language):
+        words = {
+            "person": str(invitation.invited_by or ""),
+            "merchant": invitation.merchant.name,
+            "role": invitation.get_role_display(),
+            "link": site_address(reverse("merchants:invitation", args=[token_of(invitation)])),
+            "day": f"{invitation.expires_at.astimezone(ZoneInfo(invitation.merchant.timezone)):%Y-%m-%d %H:%M}",
+        }
+        subject = _("%(person)s invites you to %(merchant)s") % words
+        lines = [
+            _("%(person)s invites you to %(merchant)s on Hezhang, in the role: %(role)s.") % words,
+            _("Open this link to join. It works once, until %(day)s:") % words,
+            words["link"],
+            _("If you do not know what this is about, ignore this letter: nothing happens."),
+        ]
+        send_mail(" ".join(subject.split()), "\n\n".join(lines), None, [invitation.email])

@@ -1,12 +1,8 @@
 """People of a merchant, and what their roles may do."""
 
 from django.contrib import messages
-from django.contrib.auth.tokens import default_token_generator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,10 +10,11 @@ from apps.core import clock
 from apps.merchants.access import has_right, needs
 from apps.merchants.enums import Role
 from apps.merchants.errors import MerchantError
-from apps.merchants.forms import MemberForm, RoleForm
-from apps.merchants.models import Membership, User
-from apps.merchants.selectors import members_of, role_table
-from apps.merchants.services.people import add_member, change_role, remove_member
+from apps.merchants.forms import HandOverForm, MemberForm, RoleForm
+from apps.merchants.models import Invitation, Membership
+from apps.merchants.selectors import members_of, protected_among, role_table
+from apps.merchants.services.lock_out import locked_among, unlock_member
+from apps.merchants.services.people import change_role, open_work_of, remove_member
 
 
 @require_safe
@@ -30,24 +27,7 @@ def roles(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 @require_safe
 @needs("view_settings")
 def people(request: HttpRequest, merchant_slug: str) -> HttpResponse:
-    return _people(request, MemberForm())
-
-
-@require_POST
-@needs("manage_people")
-def add(request: HttpRequest, merchant_slug: str) -> HttpResponse:
-    form = MemberForm(request.POST)
-    if not form.is_valid():
-        return _people(request, form, status=422)
-    try:
-        membership, is_new = add_member(merchant=request.merchant, **form.cleaned_data, by=request.user, now=clock.now())
-    except MerchantError as error:
-        form.add_error("email", error.message)
-        return _people(request, form, status=422)
-    if is_new:
-        return _people(request, MemberForm(), invitation=_set_password_address(request, membership.user), invited=membership.user)
-    messages.success(request, _("%(person)s is now a member.") % {"person": membership.user})
-    return redirect("merchants:people", merchant_slug)
+    return people_page(request, MemberForm())
 
 
 @require_POST
@@ -60,13 +40,25 @@ def change(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
     return redirect("merchants:people", merchant_slug)
 
 
-@require_POST
 @needs("manage_people")
 def remove(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
-    get_object_or_404(Membership.objects.for_merchant(request.merchant), pk=pk)
-    _try(request, remove_member, membership_id=pk, done=_("The person is no longer a member."))
+    """Shows what is on the person's desk and asks who takes it over; then takes them out."""
+    leaving = get_object_or_404(Membership.objects.for_merchant(request.merchant).select_related("user"), pk=pk)
+    form = HandOverForm(request.POST if request.method == "POST" else None, leaving=leaving)
+    if request.method != "POST" or not form.is_valid():
+        context = {"form": form, "leaving": leaving, "work": open_work_of(request.merchant, leaving.user)}
+        return render(request, "merchants/member_remove.html", context, status=422 if form.errors else 200)
+    _try(request, remove_member, membership_id=pk, hand_to=form.cleaned_data["hand_to"], done=_("The person is no longer a member."))
     is_still_in = members_of(request.merchant).filter(user=request.user).exists()
     return redirect("merchants:people", merchant_slug) if is_still_in else redirect("merchants:landing")
+
+
+@require_POST
+@needs("manage_people")
+def unlock(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
+    get_object_or_404(Membership.objects.for_merchant(request.merchant), pk=pk)
+    _try(request, unlock_member, membership_id=pk, done=_("The log-in is open again."))
+    return redirect("merchants:people", merchant_slug)
 
 
 def _try(request: HttpRequest, service, *, done: str, **arguments) -> None:
@@ -79,21 +71,21 @@ def _try(request: HttpRequest, service, *, done: str, **arguments) -> None:
         messages.success(request, done)
 
 
-def _people(
-    request: HttpRequest, form: MemberForm, *, status: int = 200, invitation: str = "", invited: User | None = None
+def people_page(
+    request: HttpRequest, form: MemberForm, *, status: int = 200, link: str = "", invited: Invitation | None = None
 ) -> HttpResponse:
+    """Members and open invitations. `link` is the one just made, shown once."""
+    members, now = list(members_of(request.merchant)), clock.now()
+    open_ones = Invitation.objects.for_merchant(request.merchant).filter(accepted_at=None, revoked_at=None).order_by("-sent_at", "-pk")
     context = {
-        "members": members_of(request.merchant),
+        "members": members,
+        "locked": locked_among([member.user.email for member in members], now),
+        "protected": protected_among([member.user_id for member in members]),
+        "invitations": [(one, one.expires_at <= now) for one in open_ones],
         "roles": Role.choices,
         "form": form,
         "can_manage": has_right(request.membership, "manage_people"),
-        "invitation": invitation,
+        "invitation": link,
         "invited": invited,
     }
     return render(request, "merchants/people.html", context, status=status)
-
-
-def _set_password_address(request: HttpRequest, user: User) -> str:
-    """The one-time address with which a new person sets a password; shown once, handed over by the owner."""
-    path = reverse("merchants:set_password", args=[urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)])
-    return request.build_absolute_uri(path)
