@@ -11,14 +11,15 @@ from django.utils.translation import ngettext
 from apps.channels.cells import key_text
 from apps.core.figures import cash_text, day_text, signed_text
 from apps.orders.models import Payment, Refund
-from apps.settlements.enums import Kind
-from apps.settlements.models import BankLine, BankMatch, Match, Payout, StatementLine
+from apps.settlements.enums import DiscrepancyState, Kind
+from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
 from apps.settlements.selectors.facts import Facts
 
 LIMIT = 20
 LOOKED_AT = 200  # rows nearest in amount that are ranked further by time and reference
 DAYS = 45  # how far apart in time a candidate may be
 LIKELY = 5.0  # the same amount within a few days, or nearly that with a number alike
+UNPAIRED_SALES = (Kind.MISSING_IN_BOOKS, Kind.AMBIGUOUS_MATCH, Kind.DUPLICATE_LINE)
 ALIKE = 0.6  # share of characters in common from which two references count as alike
 
 
@@ -47,12 +48,27 @@ def candidates_of(facts: Facts) -> list[Candidate]:
     return sorted((one for one in find(facts) if one.is_near), key=lambda one: (-one.score, one.key))[:LIMIT]
 
 
-def _near(rows: QuerySet, amount_field: str, amount: int, day_field: str, day: date) -> list:
+def _near(rows: QuerySet, amount_field: str, amount: int, day_field: str, day: date, looked_at: int = LOOKED_AT) -> list:
     """Free rows in the time window: the nearest in amount from below and from above."""
     window = rows.filter(**{f"{day_field}__range": (day - timedelta(days=DAYS), day + timedelta(days=DAYS))})
-    below = window.filter(**{f"{amount_field}__lte": amount}).order_by(f"-{amount_field}", "pk")[: LOOKED_AT // 2]
-    above = window.filter(**{f"{amount_field}__gt": amount}).order_by(amount_field, "pk")[: LOOKED_AT // 2]
+    below = window.filter(**{f"{amount_field}__lte": amount}).order_by(f"-{amount_field}", "pk")[: looked_at // 2]
+    above = window.filter(**{f"{amount_field}__gt": amount}).order_by(amount_field, "pk")[: looked_at // 2]
     return [*below, *above]
+
+
+def _told(facts: Facts, side: str, kinds: tuple[Kind, ...], amount_field: str, wanted: tuple[int, date], channel_id: int) -> list[int]:
+    """Primary keys of free rows that differences name: of a million rows these few are the ones that a pass left unpaired.
+
+    The differences carry amount and day of their rows, so nothing else is looked at. A pair that a person has undone is free at once.
+    """
+    merchant_id = facts.item.merchant_id
+    told = Discrepancy.objects.for_merchant(merchant_id).filter(channel_id=channel_id, currency=facts.item.currency, kind__in=kinds)
+    told = told.exclude(state=DiscrepancyState.CLEARED).filter(**{f"{side}__isnull": False})
+    told = told.filter(~Exists(Match.objects.filter(**{f"{side}_id": OuterRef(f"{side}_id")}, voided_at=None)))
+    near = _near(told.only("pk", f"{side}_id"), amount_field, wanted[0], "business_date", wanted[1], looked_at=2 * LIMIT)
+    undone = Match.objects.for_merchant(merchant_id).filter(channel_id=channel_id, voided_by__isnull=False, **{f"{side}__isnull": False})
+    newest = undone.order_by("-pk").values_list(f"{side}_id", flat=True)[:LOOKED_AT]
+    return [*(getattr(one, f"{side}_id") for one in near), *newest]
 
 
 def _candidate(key: str, label: str, amount: int, currency: str, day: date, wanted: tuple[int, date], refs: tuple[list, list]) -> Candidate:
@@ -87,7 +103,13 @@ def _payments(facts: Facts) -> list[Candidate]:
     if line is None or line.kind != "payment":
         return []
     rows = Payment.objects.for_merchant(facts.item.merchant_id).filter(channel_id=line.channel_id, currency=line.currency)
-    found = _near(_free(rows, "payment").select_related("order"), "amount_minor", line.gross, "business_date", line.business_date)
+    told = _told(facts, "payment", (Kind.MISSING_AT_PROVIDER,), "expected_minor", (line.gross, line.business_date), line.channel_id)
+    # What is still on its way has no difference yet, so those nearest in amount are looked at, free or not.
+    window = (line.business_date - timedelta(days=DAYS), line.business_date + timedelta(days=DAYS))
+    around = rows.filter(business_date__range=window)
+    below = around.filter(amount_minor__lte=line.gross).order_by("-amount_minor", "pk").values_list("pk", flat=True)[:LOOKED_AT]
+    above = around.filter(amount_minor__gt=line.gross).order_by("amount_minor", "pk").values_list("pk", flat=True)[:LOOKED_AT]
+    found = _free(around, "payment").select_related("order").filter(pk__in={*told, *below, *above})
     refs = [line.merchant_ref, line.provider_ref]
     return [
         _candidate(
@@ -123,7 +145,10 @@ def _lines(facts: Facts) -> list[Candidate]:
     rows = StatementLine.objects.for_merchant(facts.item.merchant_id).filter(
         channel_id=ours.channel_id, currency=ours.currency, kind=kind, is_live=True
     )
-    found = _near(_free(rows, "line").select_related("statement"), "gross", sign * ours.amount_minor, "business_date", day)
+    kinds = (Kind.REFUND_MISSING_IN_BOOKS, Kind.DUPLICATE_LINE) if kind == "refund" else UNPAIRED_SALES
+    told = _told(facts, "line", kinds, "actual_minor", (sign * ours.amount_minor, day), ours.channel_id)
+    window = (day - timedelta(days=DAYS), day + timedelta(days=DAYS))
+    found = _free(rows, "line").select_related("statement").filter(pk__in=told, business_date__range=window)
     refs = [ours.refund_no, ours.provider_refund_ref] if facts.item.refund else [ours.merchant_ref, ours.provider_ref]
     return [
         _candidate(
