@@ -124,7 +124,7 @@ class NoticeUnreadable(Exception):
 
 
 class Gateway(Protocol):
-    """Each provider that can be called offers one, made from an Account. Every method may take seconds: never call one inside a transaction."""
+    """Each provider that can be called offers one, made from an Account. A call takes seconds: never make one inside a transaction."""
 
     def refund(self, call: RefundCall) -> RefundAnswer:
         """Asks for the refund once. Never raises for what the network or the provider did: that is UNKNOWN."""
