@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core import clock
@@ -58,7 +59,13 @@ def dispute_list(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 
 
 def _tabs(request: HttpRequest, current: str) -> list[Tab]:
-    names = {"open": _("Open"), "waiting": _("Waiting for us"), "review": _("Under review"), "closed": _("Ended"), "all": _("All")}
+    names = {
+        "open": pgettext("disputes", "Open"),
+        "waiting": _("Waiting for us"),
+        "review": _("Under review"),
+        "closed": _("Ended"),
+        "all": _("All"),
+    }
     counts = cases.counts_of(request.merchant)
     return [Tab(label, f"?view={name}", name == current, count_text(counts[name])) for name, label in names.items()]
 
