@@ -23,7 +23,7 @@ FILES = {
     "reports:month_file",
     "settlements:download",
 }
-PARTS = {"disputes:job", "merchants:jobs_ring", "reports:month_job", "settlements:desk_job", "settlements:job"}
+PARTS = {"disputes:job", "disputes:risk_rule_job", "merchants:jobs_ring", "reports:month_job", "settlements:desk_job", "settlements:job"}
 
 
 def merchant_pages(shop: Shop, user) -> dict[str, str]:

@@ -239,7 +239,7 @@ class WatchForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a buyer is taken off, or what the buyer says against it."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=2000)
+    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class WatchFilterForm(forms.Form):

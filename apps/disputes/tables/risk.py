@@ -13,7 +13,7 @@ from apps.core.tables import BaseTable, ChipColumn, DateColumn, MoneyColumn, Qui
 from apps.core.ui import Chip, Tone
 from apps.disputes.enums import AlertState, RiskSeverity, WatchSource
 from apps.disputes.models import Alert, WatchlistEntry
-from apps.disputes.selectors.risk.words import sentence
+from apps.disputes.selectors.risk.words import at_text, sentence
 
 TONES = {
     RiskSeverity.CRITICAL: (Tone.RED, "alert-circle"),
@@ -48,7 +48,7 @@ class AlertTable(BaseTable):
     )
     title = tables.Column(verbose_name=gettext_lazy("Alert"), empty_values=(), attrs={"td": {"class": "what"}})
     amount_minor = MoneyColumn(verbose_name=gettext_lazy("Money"), show_currency=True)
-    last_at = DateColumn(verbose_name=gettext_lazy("Last seen"), time=True, attrs={"td": {"class": "nowrap phone-shrink"}})
+    last_at = tables.Column(verbose_name=gettext_lazy("Last seen"), attrs={"td": {"class": "nowrap phone-shrink"}})
     state = ChipColumn(verbose_name=gettext_lazy("State"), chip=lambda record: None)
 
     class Meta(BaseTable.Meta):
@@ -70,6 +70,9 @@ class AlertTable(BaseTable):
         return format_html(
             '<input type="checkbox" class="form-check-input" name="ids" value="{}" form="bulk" aria-label="{}">', record.pk, label
         )
+
+    def render_last_at(self, value, record):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), at_text(record.kind, value))
 
     def render_title(self, record):
         words = sentence(record.kind, record.facts, record.currency, self.channels)

@@ -37,7 +37,7 @@ def job_of(tried: DryRun) -> Job | None:
     return rows.order_by("-pk").first()
 
 
-def rows_of(merchant: Merchant, tried: DryRun) -> list[tuple[datetime, dict, str]]:
+def rows_of(merchant: Merchant, tried: DryRun) -> list[tuple[str, dict, str]]:
     """The findings that a dry run has kept: when, the row as kept, its sentence."""
     channels = channel_labels(merchant)
     return [

@@ -1,13 +1,14 @@
 """What a rule found, in one plain sentence in the reader's language. Facts are those of `rules.frames.Finding`."""
 
-from datetime import date
+from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.channels.enums import METHOD_LABELS
 from apps.channels.models import Channel
-from apps.core.figures import cash_text, count_text, day_text, percent_text
+from apps.core.figures import cash_text, count_text, day_text, percent_text, when_text
 from apps.disputes.enums import RiskKind
 from apps.merchants.models import Merchant
 from apps.settlements.enums import Kind as DifferenceKind
@@ -27,7 +28,15 @@ SENTENCES = {
     RiskKind.FEE_RATIO: lambda: _("Fees of %(method)s at %(channel)s take %(ratio)s, usually %(normal)s"),
     RiskKind.PAYOUT_LATE: lambda: _("The payout of %(channel)s due %(due)s has not arrived %(late)s later"),
 }
+BY_DAY = {
+    RiskKind.REFUND_RATE, RiskKind.REFUND_SURGE, RiskKind.UNUSUAL_COUNTRY, RiskKind.FEE_RATIO, RiskKind.PAYOUT_LATE,
+}  # fmt: skip
 PARTS_PER_TEN = 10
+
+
+def at_text(kind: str, at: datetime) -> str:
+    """When it was: a day of the merchant's clock where the rule counts by days."""
+    return day_text(timezone.localtime(at).date()) if kind in BY_DAY else when_text(at)
 
 
 def channel_labels(merchant: Merchant) -> dict[int, str]:

@@ -19,7 +19,7 @@ from apps.core.panels import Tab
 from apps.disputes.forms.risk import AlertFilterForm, CloseForm, IdsForm, SnoozeForm
 from apps.disputes.selectors.risk import alerts as found
 from apps.disputes.selectors.risk.evidence import SHOWN, rows_behind
-from apps.disputes.selectors.risk.words import channel_labels, sentence
+from apps.disputes.selectors.risk.words import at_text, channel_labels, sentence
 from apps.disputes.services.risk import handling
 from apps.disputes.tables.risk import AlertTable, state_chip
 from apps.merchants.access import has_right, needs
@@ -86,7 +86,10 @@ def alert(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
         "alert": row,
         "headline": sentence(row.kind, row.facts, row.currency, channels),
         "chip": state_chip(row, now),
-        "findings": [(one, sentence(row.kind, one.facts, one.currency, channels)) for one in findings],
+        "findings": [(one, sentence(row.kind, one.facts, one.currency, channels), at_text(row.kind, one.at)) for one in findings],
+        "first_at": at_text(row.kind, row.first_at),
+        "last_at": at_text(row.kind, row.last_at),
+        "chosen_at": at_text(row.kind, chosen.at) if chosen else "",
         "chosen": chosen,
         "rows": evidence,
         "is_cut": len(evidence) == SHOWN,
