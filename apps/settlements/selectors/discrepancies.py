@@ -92,12 +92,22 @@ def at_stake(least: Callable[[int], int]) -> Q:
 
 def is_large(merchant: Merchant) -> Q:
     """At or above the merchant's threshold, taken by its figure in every currency: no rate is assumed."""
-    unit = 10 ** exponent(merchant.currency)
-    return at_stake(lambda digits: merchant.difference_threshold_minor * 10**digits // unit)
+    return at_stake(lambda digits: _threshold(merchant, digits))
+
+
+def _threshold(merchant: Merchant, digits: int) -> int:
+    return merchant.difference_threshold_minor * 10**digits // 10 ** exponent(merchant.currency)
+
+
+def _digits(currency: str) -> int:
+    """As `at_stake` sorts currencies."""
+    return 0 if currency in ZERO_DIGITS else 3 if currency in THREE_DIGITS else 2
 
 
 def counts_of(merchant: Merchant, user: User, now: datetime) -> Counts:
     """The tabs' figures and the sums per currency, in one query."""
+    # Counted for each number of digits and chosen by currency here: looking the currency up row by row costs more than all else.
+    large = {f"large{digits}": Count("pk", filter=Q(stake__gte=_threshold(merchant, digits))) for digits in (0, 2, 3)}
     rows = (
         open_of(merchant)
         .alias(stake=STAKE)
@@ -107,13 +117,14 @@ def counts_of(merchant: Merchant, user: User, now: datetime) -> Counts:
             count=Count("pk"),
             mine=Count("pk", filter=Q(owner=user)),
             overdue=Count("pk", filter=Q(due_at__lt=now)),
-            large=Count("pk", filter=is_large(merchant)),
+            **large,
             net=Sum("difference_minor"),
         )
     )
     found = list(rows)
     totals = [Total(row["currency"], row["count"], row["net"]) for row in found]
-    return Counts(*(sum(row[name] for row in found) for name in ("count", "mine", "overdue", "large")), totals)
+    many = sum(row[f"large{_digits(row['currency'])}"] for row in found)
+    return Counts(*(sum(row[name] for row in found) for name in ("count", "mine", "overdue")), many, totals)
 
 
 def totals_of(rows: QuerySet[Discrepancy]) -> list[Total]:
