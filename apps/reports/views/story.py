@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core import clock
 from apps.core.panels import Tab
+from apps.core.signs import signs_for, signs_for_many
 from apps.core.ui import Chip
 from apps.merchants.access import has_right, needs
 from apps.orders.selectors.refund_doors import doors_of
@@ -31,6 +32,7 @@ def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> Http
         "order": facts.order,
         "facts": facts,
         "chips": _chips(facts),
+        "signs": _signs(facts),
         "clocks": clocks_of(facts, today),
         "steps": steps_of(shown),
         "tabs": _tabs(items, chosen),
@@ -60,3 +62,9 @@ def _chips(facts: StoryFacts) -> list[Chip]:
     """At most two: disputes and differences still open; nothing when all is well."""
     disputes = [Chip(_("in dispute"), "amber", "gavel") for one in facts.disputed.disputes if one.is_open][:1]
     return [*disputes, *(Chip(short_title(item), "amber") for item in facts.differences if item.is_open)][:2]
+
+
+def _signs(facts: StoryFacts) -> list[Chip]:
+    """Signs of risk of the order and of its payments, each once."""
+    of_payments = signs_for_many(facts.order.merchant, facts.books.payments)
+    return list(dict.fromkeys([*signs_for(facts.order.merchant, facts.order), *(sign for signs in of_payments.values() for sign in signs)]))

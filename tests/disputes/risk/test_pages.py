@@ -199,3 +199,13 @@ def test_watching_a_buyer_and_taking_it_off(client, shop, boss):
     assert (entry.appeal, entry.removed_reason) == ("It was my brother", "Cleared up")
     assert [*client.get(url(shop, "watchlist")).context["page"]] == []
     assert [*client.get(url(shop, "watchlist"), {"view": "past"}).context["page"]] == [entry]
+
+
+def test_the_order_story_carries_the_signs(client, shop, boss):
+    payment = cast.make_payment(cast.make_channel(shop), "A779", customer_ref="C77041", payer_ip="198.51.100.23")
+    things.make_alert(things.make_rule(shop))
+    things.make_watched(shop)
+
+    story = client.get(reverse("reports:order_story", args=[shop.slug, payment.order.order_no]))
+
+    assert [sign.text for sign in story.context["signs"]] == ["On the watch-list: C77041", "Many payments from one IP address"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from apps.channels.enums import METHOD_LABELS
 from apps.core.clock import start_of_day
@@ -122,7 +122,11 @@ def _lines(merchant: Merchant, evidence: dict, currency: str) -> list[Row]:
 
 
 def _story(merchant: Merchant, order_no: str) -> str:
-    return reverse("reports:order_story", args=[merchant.slug, order_no])
+    """The order's story; empty where no address can carry the number."""
+    try:
+        return reverse("reports:order_story", args=[merchant.slug, order_no])
+    except NoReverseMatch:
+        return ""
 
 
 def _span(merchant: Merchant, evidence: dict) -> tuple[datetime, datetime]:
