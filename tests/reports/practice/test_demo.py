@@ -1,6 +1,7 @@
 """`manage.py demo`: logins for each role, a desk in use, and nothing on a second run."""
 
 import io
+from collections import Counter
 
 import pytest
 import time_machine
@@ -8,9 +9,11 @@ from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditEvent
 from apps.disputes.enums import RiskKind
-from apps.disputes.models import Alert, RiskRule, WatchlistEntry
+from apps.disputes.models import Alert, Dispute, RiskRule, WatchlistEntry
 from apps.merchants.enums import Role
 from apps.merchants.models import Membership, Merchant, User
+from apps.orders.models import PaymentHold
+from apps.reports.figures.proofs import prove
 from apps.reports.models import MonthClose
 from apps.reports.practice import people
 from apps.settlements.enums import DiscrepancyState
@@ -103,7 +106,7 @@ def test_the_oldest_month_is_closed_once_the_fonts_are_there(settings, tmp_path)
 
 
 @pytest.mark.django_db
-def test_demo_watches_for_risk_and_has_alerts_to_look_at():
+def test_demo_watches_for_risk_and_has_alerts_and_disputes_to_look_at():
     _demo(days=92)
 
     shop = Merchant.objects.get(slug="nuanyang")
@@ -112,3 +115,7 @@ def test_demo_watches_for_risk_and_has_alerts_to_look_at():
     assert set(RiskKind.values) - set(kinds) == set()
     assert (kinds["ip_velocity"], kinds["fee_ratio"], kinds["card_testing"]) == ("closed", "acknowledged", "open")
     assert WatchlistEntry.objects.for_merchant(shop).filter(removed_at=None).count() == 3
+    disputes = Counter(Dispute.objects.for_merchant(shop).values_list("state", flat=True))
+    assert disputes == {"needs_response": 2, "inquiry": 1, "under_review": 1, "won": 1, "lost": 1}
+    assert PaymentHold.objects.for_merchant(shop).filter(released_at=None).count() == 4
+    assert all(proof.holds for proof in prove(shop))
