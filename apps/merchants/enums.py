@@ -46,6 +46,7 @@ class MailKind:
 
     SECURITY = "merchants.security_mail"
     INVITATION = "merchants.invitation_mail"
+    PASSWORD = "merchants.password_mail"  # noqa: S105
     NOTICES = "merchants.notice_mail"
 
 

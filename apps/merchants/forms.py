@@ -79,6 +79,10 @@ class ProfileForm(forms.ModelForm):
         fields = ("name", "language", "theme", "letters")
 
 
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail"))
+
+
 class LanguageForm(forms.Form):
     language = forms.ChoiceField(choices=User._meta.get_field("language").choices)
 
@@ -144,6 +148,10 @@ class MemberForm(RoleForm):
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=100, required=False)
 
     field_order = ("email", "name", "role")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = Role.VIEWER  # who chooses nothing gives away the least
 
 
 class MerchantForm(forms.Form):

@@ -11,7 +11,7 @@ from apps.core import clock
 from apps.core.jobs.registry import job
 from apps.merchants.enums import AUDIT_KIND, MailKind
 from apps.merchants.models import Invitation, User
-from apps.merchants.services.letters import send_invitation_letter, send_security_letter
+from apps.merchants.services.letters import send_invitation_letter, send_password_letter, send_security_letter
 from apps.merchants.services.notice_letters import send_notice_letter
 from apps.merchants.services.support import end_expired
 
@@ -31,6 +31,14 @@ def invitation_mail(job, progress) -> None:
     invitation = found.filter(accepted_at=None, revoked_at=None).first()
     if invitation:
         send_invitation_letter(invitation=invitation)
+
+
+@job(MailKind.PASSWORD, limit=timedelta(minutes=5))
+def password_mail(job, progress) -> None:
+    """payload: `user_id`. The link is made here, so that it stands in no row."""
+    user = User.objects.filter(pk=job.payload["user_id"], is_active=True).first()
+    if user:
+        send_password_letter(user=user)
 
 
 @job(MailKind.NOTICES, limit=timedelta(minutes=30))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("logout/", session.logout, name="logout"),
     path("password/", session.password_change, name="password_change"),
     path("password/changed/", session.password_changed, name="password_changed"),
+    path("forgotten/", session.forgotten, name="forgotten"),
     path("set-password/<uidb64>/<token>/", session.set_password, name="set_password"),
     path("invitation/<str:token>/", invitations.invitation, name="invitation"),
     path("profile/", session.profile, name="profile"),

@@ -52,7 +52,7 @@ def test_the_list_costs_the_same_for_one_and_three(client, shop, count, django_a
         make_job(shop, state="failed", error=f"mistake {number}", finished_at=cast.NOW)
     client.get("/m/qingtian/jobs/")
 
-    with django_assert_num_queries(9):  # session, user, membership, jobs, four for the counts beside the navigation, merchants of the switcher
+    with django_assert_num_queries(9):  # session, user, membership, jobs, four counts of the navigation, merchants of the switcher
         page = client.get("/m/qingtian/jobs/")
 
     assert page.content.decode().count("mistake") == count

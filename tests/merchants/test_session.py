@@ -1,5 +1,7 @@
 """Logging in, being locked out, where `/` leads, language and theme."""
 
+import re
+
 import pytest
 from django.core import mail
 from django.template.loader import render_to_string
@@ -184,3 +186,23 @@ def test_a_form_without_its_token_is_refused_with_a_page_of_ours():
 
 def test_the_page_for_our_own_faults_needs_nothing():
     assert "<h1>" in render_to_string("500.html")
+
+
+@pytest.mark.django_db
+def test_a_forgotten_password_is_set_anew_by_a_letter_and_the_second_factor_stays(run_jobs):
+    lin = cast.with_totp(cast.owner(cast.make_merchant(), email="lin@example.com", language="en"))
+    answers = [Client().post("/forgotten/", {"email": email}).content for email in ("LIN@example.com", "nobody@example.com")]
+    for _ in range(4):
+        Client().post("/forgotten/", {"email": "lin@example.com"})
+    run_jobs()
+
+    assert answers[0].count(b"a link is on its way") == answers[1].count(b"a link is on its way")
+    assert [letter.to for letter in mail.outbox] == [["lin@example.com"]] * 3
+    link = re.search(r"(/set-password/\S+/)", mail.outbox[0].body)[1]
+    guest = Client()
+    form = guest.get(link, follow=True).redirect_chain[-1][0]
+    guest.post(form, {"new_password1": "another-good-secret", "new_password2": "another-good-secret"})
+    lin.refresh_from_db()
+    entered = guest.post("/login/", {"username": "lin@example.com", "password": "another-good-secret"})
+    assert (lin.check_password("another-good-secret"), entered.headers["Location"]) == (True, "/login/factor/")
+    assert b"new_password1" not in Client().get(link, follow=True).content

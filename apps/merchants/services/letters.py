@@ -3,9 +3,12 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils import translation
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -58,3 +61,15 @@ def send_invitation_letter(*, invitation: Invitation) -> None:
             _("If you do not know what this is about, ignore this letter: nothing happens."),
         ]
         send_mail(" ".join(subject.split()), "\n\n".join(lines), None, [invitation.email])
+
+
+def send_password_letter(*, user: User) -> None:
+    """The link that sets a new password: for three days, until it is used or the password changes otherwise."""
+    parts = [urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)]
+    with translation.override(user.language):
+        lines = [
+            _("Open this link to set a new password. It works once, for three days:"),
+            site_address(reverse("merchants:set_password", args=parts)),
+            _("If you did not ask for this, ignore this letter: nothing happens."),
+        ]
+        send_mail(_("Hezhang: a new password"), "\n\n".join(lines), None, [user.email])

@@ -1,11 +1,28 @@
 """What happens to a person's access is told to every merchant they are in, and to themselves by e-mail."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db import transaction
 
 from apps.audit.services import record
 from apps.core.jobs.services import enqueue
+from apps.core.models import Job
 from apps.merchants.enums import MailKind
 from apps.merchants.models import Membership, User
+
+PASSWORD_LETTERS = 3  # an hour, to one person
+
+
+@transaction.atomic
+def ask_for_password_letter(*, email: str, now: datetime) -> None:
+    """Sends the link that sets a new password to whoever has this e-mail; nothing is said when nobody has it, or after three an hour."""
+    user = User.objects.select_for_update().filter(email=email.strip().lower(), is_active=True).first()
+    if user is None:
+        return
+    sent = Job.objects.filter(kind=MailKind.PASSWORD, payload={"user_id": user.pk}, created_at__gt=now - timedelta(hours=1)).count()
+    if sent < PASSWORD_LETTERS:
+        enqueue(kind=MailKind.PASSWORD, merchant_id=None, payload={"user_id": user.pk}, now=now)
+        note_for_person(user=user, action="password.link_sent", by=None, now=now)
 
 
 def note_for_person(

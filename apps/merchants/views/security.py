@@ -2,6 +2,7 @@
 
 import json
 from functools import wraps
+from zoneinfo import ZoneInfo
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,7 +21,7 @@ from apps.core import clock
 from apps.merchants import step_up
 from apps.merchants.errors import MerchantError
 from apps.merchants.forms import FactorForm, OwnPasswordForm, PasskeyNameForm
-from apps.merchants.selectors import factors_of
+from apps.merchants.selectors import factors_of, memberships_of
 from apps.merchants.services.factors import (
     add_passkey,
     add_totp,
@@ -81,7 +83,9 @@ def security(request: HttpRequest) -> HttpResponse:
         "others": len([one for one in sessions if not one.is_current]),
         "next": next_of(request, default="") if "next" in request.GET else "",
     }
-    return render(request, "merchants/security.html", context)
+    first = memberships_of(request.user).first()
+    with timezone.override(ZoneInfo(first.merchant.timezone if first else "UTC")):
+        return render(request, "merchants/security.html", context)
 
 
 @guarded

@@ -10,13 +10,15 @@ from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core import clock
 from apps.merchants import step_up
 from apps.merchants.access import needs
 from apps.merchants.context import address
-from apps.merchants.forms import LanguageForm, LoginForm, ProfileForm, ThemeForm
+from apps.merchants.forms import ForgottenForm, LanguageForm, LoginForm, ProfileForm, ThemeForm
 from apps.merchants.selectors import memberships_of
+from apps.merchants.services.security import ask_for_password_letter
 from apps.merchants.views.second_factor import ask_for_factor
 
 ONE_YEAR = 365 * 24 * 60 * 60
@@ -43,6 +45,16 @@ password_change = auth_views.PasswordChangeView.as_view(
 set_password = auth_views.PasswordResetConfirmView.as_view(
     template_name="registration/set_password.html", success_url=reverse_lazy("merchants:login")
 )
+
+
+@require_http_methods(["GET", "POST"])
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Sends the link for a new password. The answer is the same whether or not anybody has the e-mail; a few letters an hour suffice."""
+    form = ForgottenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        ask_for_password_letter(email=form.cleaned_data["email"], now=clock.now())
+        return render(request, "registration/forgotten.html", {"is_sent": True, "form": form})
+    return render(request, "registration/forgotten.html", {"is_sent": False, "form": form}, status=422 if form.errors else 200)
 
 
 @login_required
