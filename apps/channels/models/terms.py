@@ -1,10 +1,14 @@
 """A merchant's accounts with its providers, and what it agreed with each."""
 
+from functools import partial
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.ids import new_public_id
 from apps.core.scoping import TenantQuerySet
+from apps.core.secrets import SecretField
 from apps.merchants.models import BankAccount, Merchant
 
 
@@ -37,6 +41,7 @@ class Channel(models.Model):
     """A merchant's account with one provider. `provider` is a key of the registry, not a choice: a new one needs no migration."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="channels")
+    public_id = models.CharField(max_length=40, unique=True, default=partial(new_public_id, "ch"))  # where the provider sends notices
     code = models.SlugField(_("code"), max_length=40)
     provider = models.CharField(_("provider"), max_length=40)
     label = models.CharField(_("label"), max_length=100)
@@ -51,6 +56,8 @@ class Channel(models.Model):
     provider_account = models.CharField(_("account at the provider"), max_length=60, blank=True)  # learned from the first file
     mapping = models.JSONField(default=dict, blank=True)  # column mapping of a generic provider
     is_on = models.BooleanField(_("on"), default=True)
+    is_live = models.BooleanField(_("live"), default=False)  # else calls go to the provider's test system
+    credentials = SecretField(blank=True)  # JSON of what the provider's gateway asks for; never shown again
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TenantQuerySet.as_manager()

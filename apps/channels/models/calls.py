@@ -1,0 +1,81 @@
+"""What was said between us and the providers: every call we made, every notice that came."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.channels.models.terms import Channel
+from apps.core.scoping import TenantQuerySet
+from apps.core.secrets import SecretField
+from apps.merchants.models import Merchant
+
+
+class ProviderCall(models.Model):
+    """One call to a provider. The row is committed before the call leaves, so one without an end was cut off.
+
+    `raw` is request and answer as the gateway reports them, secrets left out.
+    """
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="calls")
+    operation = models.CharField(max_length=20)  # refund | query_refund
+    key = models.CharField(max_length=40)  # public id of what the call is about
+    is_practice = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, blank=True)  # gateways.Outcome
+    code = models.CharField(max_length=60, blank=True)  # the provider's
+    message = models.CharField(max_length=300, blank=True)
+    raw = models.JSONField(default=dict)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None, outcome="") | (Q(ended_at__isnull=False) & ~Q(outcome="")), name="provider_call_end_is_whole"
+            ),
+        ]
+        indexes = [models.Index(fields=["merchant", "key", "started_at"], name="provider_call_key")]
+
+    def __str__(self):
+        return f"{self.operation} {self.key}"
+
+
+class NoticeState(models.TextChoices):
+    """What became of a notice."""
+
+    RECEIVED = "received", _("received")
+    PROCESSED = "processed", _("processed")
+    IGNORED = "ignored", _("changed nothing")
+    FORGED = "forged", _("signature wrong")
+    UNREADABLE = "unreadable", _("cannot be read")
+
+
+class WebhookEvent(models.Model):
+    """A provider's notice as it came. One that proves to be the provider's is kept once; forged ones are kept for counting."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="notices")
+    event_id = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=10, choices=NoticeState.choices)
+    headers = models.JSONField(default=dict)
+    body = SecretField(blank=True)  # as text; of a forged one only the beginning
+    received_at = models.DateTimeField()
+    processed_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=200, blank=True)  # a code and what it is about
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "event_id"], condition=~Q(event_id=""), name="notice_once"),
+            models.CheckConstraint(condition=Q(state__in=NoticeState.values), name="notice_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["processed", "ignored"]) | Q(processed_at__isnull=False), name="notice_end_has_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["channel", "-received_at"], name="notice_newest")]
+
+    def __str__(self):
+        return self.event_id or self.state
