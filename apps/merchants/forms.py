@@ -161,10 +161,10 @@ class MerchantForm(forms.Form):
     tax_no = forms.CharField(label=_("Tax number"), max_length=20, required=False)
     timezone = forms.ChoiceField(label=_("Time zone"))
     threshold = forms.CharField(label=_("Difference threshold"), help_text=_("A single difference at or above this always needs a person."))
-    second_approver = forms.CharField(label=_("Two approvers above"), required=False, help_text=_("Empty: never."))
-    owner = forms.CharField(label=_("An owner among them above"), required=False, help_text=_("Empty: never."))
-    mfa = forms.CharField(label=_("Second factor above"), required=False, help_text=_("Empty: never."))
-    due_hours = forms.IntegerField(label=_("Decide within hours"), min_value=1, max_value=720)
+    second_approver = forms.CharField(label=_("Refunds: two approvers above"), required=False, help_text=_("Empty: never."))
+    owner = forms.CharField(label=_("Refunds: an owner among them above"), required=False, help_text=_("Empty: never."))
+    mfa = forms.CharField(label=_("Refunds: second factor above"), required=False, help_text=_("Empty: never."))
+    due_hours = forms.IntegerField(label=_("Refunds: decide within hours"), min_value=1, max_value=720)
 
     AMOUNTS = {
         "threshold": "difference_threshold_minor",
