@@ -11,6 +11,7 @@ from apps.core import clock
 from apps.core.jobs.registry import job
 from apps.merchants.enums import AUDIT_KIND, MailKind
 from apps.merchants.models import Invitation, User
+from apps.merchants.models.sessions import SessionStore
 from apps.merchants.services.letters import send_invitation_letter, send_password_letter, send_security_letter
 from apps.merchants.services.notice_letters import send_notice_letter
 from apps.merchants.services.support import end_expired
@@ -64,3 +65,9 @@ def verify_audit(job, progress) -> dict:
     report = verify_chain(chain_facts(job.merchant_id), trusted_keys())
     breaks = [str(one) for one in report.breaks]
     return {"events": report.events, "checkpoints": report.checkpoints, "last_hash": report.last_hash, "breaks": breaks}
+
+
+@shared_task(name="merchants.forget_sessions", max_retries=0)
+def forget_sessions() -> None:
+    """Once a day by the schedule: rows of sessions that have run out."""
+    SessionStore.clear_expired()

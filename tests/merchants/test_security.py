@@ -12,6 +12,7 @@ from django.test import Client
 
 from apps.audit.models import AuditEvent
 from apps.merchants.models import UserSession
+from apps.merchants.tasks import forget_sessions
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +186,8 @@ def test_expired_sessions_are_not_listed(lin, time):
     time.shift(timedelta(hours=13))
 
     assert len(inside(lin).get("/profile/security/").context["sessions"]) == 1
+    forget_sessions()
+    assert UserSession.objects.count() == 1
 
 
 def test_the_command_line_lets_back_in_who_lost_everything(lin, capsys):
