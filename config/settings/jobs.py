@@ -51,7 +51,6 @@ CELERY_BEAT_SCHEDULE = {
     # Night falls at another moment for each merchant: the task looks at every merchant's own clock.
     "watch-the-books": {"task": "settlements.watch", "schedule": 60.0},
     "remind-of-disputes": {"task": "disputes.remind", "schedule": 600.0},
-    "watch-risk": {"task": "disputes.watch_risk", "schedule": 60.0},
     "end-support": {"task": "merchants.end_support", "schedule": 60.0},
     "forget-sessions": {"task": "merchants.forget_sessions", "schedule": 86_400.0},
     "watch-risk": {"task": "disputes.watch_risk", "schedule": 60.0},
