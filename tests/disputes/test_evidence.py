@@ -174,7 +174,17 @@ def test_one_click_makes_one_pdf_of_all_evidence(shop, opened, lin, run_jobs):
     reader = pypdf.PdfReader(io.BytesIO(files.read(bundle.sha256)))
     assert (bundle.pages, len(reader.pages), bundle.made_by, job.result["pdf"]) == (5, 5, lin, bundle.sha256)
     cover = reader.pages[0].extract_text()
-    for words in ("du_1", "A10293", "NT$1,280", "somebody else used the card", "order.pdf", "door.jpg", "chat.txt", "203.0.113.7"):
+    for words in (
+        "du_1",
+        "A10293",
+        "TWD 1,280",
+        "2026-11-20 15:46",
+        "somebody else used the card",
+        "order.pdf",
+        "door.jpg",
+        "chat.txt",
+        "203.0.113.7",
+    ):
         assert words in cover
     assert [item.title for item in reader.outline][:2] == ["Cover", "Order confirmation or invoice"]
     assert "包裹收到了" in reader.pages[4].extract_text()

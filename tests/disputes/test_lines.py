@@ -10,7 +10,10 @@ from apps.disputes.models import Dispute, DisputeEvent, DisputeLine
 from apps.disputes.services.lines import open_from_line
 from apps.disputes.services.moving import move_dispute
 from apps.disputes.services.opening import open_dispute
+from apps.reports.figures.certificate import certificate
+from apps.reports.figures.months import Month
 from apps.reports.figures.proofs import prove
+from apps.reports.month.links import term_links
 from apps.settlements.models import Discrepancy, StatementLine
 from apps.settlements.services.intake import import_file, withdraw_file
 from apps.settlements.services.reconcile import reconcile
@@ -215,3 +218,32 @@ def test_a_line_of_an_unknown_payment_opens_one_without_it(shop, stripe, lin):
     dispute = open_from_line(merchant=shop, line_id=StatementLine.objects.get().pk, by=lin, now=NOW)
 
     assert (dispute.payment, dispute.provider_ref) == (None, "pi_9")
+
+
+def test_a_month_s_figure_leads_to_the_disputes_whose_lines_it_holds(client, shop, stripe, on_record, lin):
+    month, channel = Month.parse("2026-11"), {"code": "stripe"}
+    assert "dispute_missing_in_books" in term_links(shop, month, channel, stripe.pk, "USD")["disputes"]
+    on_record()
+    on_record(provider_dispute_ref="du_not_listed", payment=cast.make_payment(stripe, "A2", 1000, paid_at=PAID_AT))
+    bring(stripe, SALE, TAKEN)
+    run(shop)
+    client.force_login(lin, backend="django.contrib.auth.backends.ModelBackend")
+
+    html = client.get(term_links(shop, month, channel, stripe.pk, "USD")["disputes"]).content.decode()
+
+    assert "du_1" in html
+    assert "du_not_listed" not in html
+    assert "du_1" not in client.get(term_links(shop, Month.parse("2026-10"), channel, stripe.pk, "USD")["disputes"]).content.decode()
+
+
+def test_the_certificate_s_disputes_are_the_lines_whatever_the_books_say(shop, stripe, on_record):
+    bring(stripe, SALE, TAKEN)
+    run(shop)
+    [before] = certificate(shop, Month.parse("2026-11")).values()
+    on_record()
+    run(shop)
+
+    [after] = certificate(shop, Month.parse("2026-11")).values()
+
+    assert (before.disputes, after.disputes, after.missing) == (-1000, -1000, 0)
+    assert before == after

@@ -12,6 +12,7 @@ from apps.core.clock import start_of_day
 from apps.core.money import MoneyError, to_minor
 from apps.disputes.enums import DisputeKind, DisputeState, EvidenceType, Family
 from apps.disputes.models import Dispute
+from apps.disputes.selectors.cases import listed
 from apps.disputes.selectors.payments import payments_named
 from apps.merchants.models import Merchant, User
 from apps.orders.models import Payment
@@ -33,6 +34,10 @@ class DisputeFilter(filters.FilterSet):
     first = filters.DateFilter(label=_("Opened from"), widget=DAY, method="from_day")
     last = filters.DateFilter(label=_("Opened until"), widget=DAY, method="until_day")
 
+    # Business days of its statement lines: where a figure of a month leads.
+    listed_first = filters.DateFilter(widget=forms.HiddenInput, method="listed_from")
+    listed_last = filters.DateFilter(widget=forms.HiddenInput, method="listed_until")
+
     class Meta:
         model = Dispute
         fields = ()
@@ -41,6 +46,12 @@ class DisputeFilter(filters.FilterSet):
         super().__init__(data, queryset=queryset)
         self.merchant, self.now = merchant, now
         self.filters["channel"].queryset = Channel.objects.for_merchant(merchant).order_by("code")
+
+    def listed_from(self, rows, name, day):
+        return listed(rows, business_date__gte=day)
+
+    def listed_until(self, rows, name, day):
+        return listed(rows, business_date__lte=day)
 
     def of_due(self, rows, name, value):
         rows = rows.filter(state__in=[DisputeState.INQUIRY, DisputeState.NEEDS_RESPONSE])

@@ -43,6 +43,12 @@ def disputes_of(merchant: Merchant) -> QuerySet[Dispute]:
     return Dispute.objects.for_merchant(merchant).select_related("channel", "payment__order", "owner")
 
 
+def listed(rows: QuerySet[Dispute], **days) -> QuerySet[Dispute]:
+    """Those with a live statement line of these business days, such as `business_date__gte`."""
+    lines = DisputeLine.objects.filter(voided_at=None, **{f"line__{name}": day for name, day in days.items()})
+    return rows.filter(pk__in=lines.values("dispute_id"))
+
+
 def by_deadline(rows: QuerySet[Dispute]) -> QuerySet[Dispute]:
     """Those that wait for us first, by deadline; then the newest."""
     waits = Case(When(state__in=sorted(WAITS_FOR_US), then=0), default=1)

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from apps.disputes.models import Dispute
 from apps.merchants.context import address
 from apps.merchants.models import Merchant
 from apps.reports.figures.months import Month
@@ -29,7 +30,7 @@ def term_links(merchant: Merchant, month: Month, channel: dict, channel_id: int,
     statements = _to(merchant, "settlements:statements", month=str(month))
     payouts = _to(merchant, "settlements:payouts", channel=code, currency=currency, **came)
     waiting = _to(merchant, "settlements:payouts", channel=code, currency=currency, state="waiting")
-    disputes = _to(merchant, "settlements:queue", channel=code, kind="dispute_missing_in_books", state="all", **days)
+    disputes = _disputes(merchant, month, channel_id, code)
     fees = _to(merchant, "settlements:queue", channel=code, kind="fee_mismatch", state="all", **days)
     before = _to(merchant, "settlements:payouts", channel=code, currency=currency, first=month.first.isoformat())
     return {
@@ -50,6 +51,14 @@ def term_links(merchant: Merchant, month: Month, channel: dict, channel_id: int,
         "adjusted": statements,
         "differences": _to(merchant, "settlements:queue", channel=code, state="all", last=days["last"]),
     }
+
+
+def _disputes(merchant: Merchant, month: Month, channel_id: int, code: str) -> str:
+    """The disputes whose lines the month holds; where none is on record, the differences that say so."""
+    if Dispute.objects.for_merchant(merchant).filter(channel_id=channel_id).exists():
+        days = {"listed_first": month.first.isoformat(), "listed_last": month.last.isoformat()}
+        return _to(merchant, "disputes:disputes", view="all", channel=code, **days)
+    return _to(merchant, "settlements:queue", channel=code, kind="dispute_missing_in_books", state="all", **_days(month))
 
 
 def difference_link(merchant: Merchant, pk: int) -> str:
