@@ -18,6 +18,7 @@ from apps.disputes.models import EvidenceBundle
 from apps.disputes.services.evidence import add_evidence
 from apps.disputes.services.opening import open_dispute
 from apps.merchants.models import SupportAccess
+from apps.orders.models import WebhookDelivery, WebhookEndpoint
 from apps.orders.services.refunds.bulk import take_requests
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
@@ -198,6 +199,18 @@ class Shop:
         return cast.make_line(self.statement, kind="dispute", gross=-5000, fee=0, provider_ref="P9", line_ref="L9")
 
     @cached_property
+    def webhook(self):
+        url = f"https://{self.merchant.slug}.example.com/"
+        return WebhookEndpoint.objects.create(
+            merchant=self.merchant, url=url, types=["refund.failed"], secret="whsec_AAAA", created_at=cast.NOW
+        )
+
+    @cached_property
+    def webhook_delivery(self):
+        fields = {"merchant": self.merchant, "event_id": "evt_1", "type": "test", "body": "{}", "state": "failed", "created_at": cast.NOW}
+        return WebhookDelivery.objects.create(endpoint=self.webhook, **fields)
+
+    @cached_property
     def audit_job(self):
         return Job.objects.create(kind="merchants.verify_audit", merchant_id=self.merchant.pk, created_at=cast.NOW)
 
@@ -278,6 +291,10 @@ RULES: dict[str, Rule] = {
     "channels:fee_add": Rule("edit_fees", ids=CHANNEL),
     "channels:fee_withdraw": Rule("edit_fees", method="post", ids={**CHANNEL, "pk": "fee_rule.pk"}),
     "channels:calendar": Rule("view_money", ids=CHANNEL),
+    "orders:webhooks": Rule("edit_webhooks"),
+    "orders:webhook": Rule("edit_webhooks", ids={"pk": "webhook.pk"}),
+    "orders:webhook_act": Rule("edit_webhooks", method="post", ids={"pk": "webhook.pk"}, data={"act": "test"}),
+    "orders:webhook_resend": Rule("edit_webhooks", method="post", ids={"pk": "webhook_delivery.pk"}),
     "merchants:audit": Rule("view_audit"),
     "merchants:audit_verify": Rule("view_audit", method="post"),
     "merchants:audit_chain": Rule("view_audit"),

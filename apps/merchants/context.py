@@ -105,6 +105,10 @@ class Frame:
         return bool(self.membership) and has_right(self.membership, "view_audit")
 
     @property
+    def edits_webhooks(self) -> bool:
+        return bool(self.membership) and has_right(self.membership, "edit_webhooks")
+
+    @property
     def bell_url(self) -> str:
         return reverse("merchants:inbox_bell", args=[self.merchant.slug]) if self.merchant else ""
 

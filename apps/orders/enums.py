@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PaymentState(models.TextChoices):
@@ -94,3 +95,31 @@ class RefundJob(models.TextChoices):
     CHECK_REQUESTS = "orders.check_refund_requests", _("check of a file of refund requests")
     REQUEST = "orders.request_refunds", _("requests for refunds from a file")
     MAIL_PAYEE_LINK = "orders.mail_payee_link", _("e-mail that asks a buyer for an account")
+
+
+class EventType(models.TextChoices):
+    """What addresses of the merchant can be told. `test` is sent by hand alone."""
+
+    REFUND_REQUESTED = "refund.requested", _("A refund was requested")
+    REFUND_APPROVED = "refund.approved", _("A refund was approved")
+    REFUND_SUCCEEDED = "refund.succeeded", _("A refund was paid")
+    REFUND_FAILED = "refund.failed", _("A refund failed")
+    DISPUTE_OPENED = "dispute.opened", _("A dispute was opened")
+    DISPUTE_DUE = "dispute.due", _("A dispute is due soon")
+    DISPUTE_CLOSED = "dispute.closed", _("A dispute was closed")
+    ALERT_OPENED = "alert.opened", _("An alert was raised")
+    TEST = "test", _("Test")
+
+
+class DeliveryState(models.TextChoices):
+    """Where a message to an address of the merchant stands."""
+
+    WAITING = "waiting", _("waiting")
+    SENT = "sent", pgettext_lazy("message", "sent")
+    FAILED = "failed", _("failed")
+
+
+class WebhookJob(models.TextChoices):
+    """Kinds of background job that send messages."""
+
+    DELIVER = "orders.deliver_webhooks", _("messages to your own systems")

@@ -228,6 +228,26 @@ class SettledOtherwise(RefundError):
     message = _("This refund has ended already, with another result (%(was)s).")
 
 
+class AddressTwice(HezhangError):
+    message = _("This address is told already.")
+
+
+class AddressRefused(HezhangError):
+    """`code` is malformed, with_password, not_https, private or unknown_name."""
+
+    REASONS = {
+        "malformed": _("This is no web address."),
+        "with_password": _("Leave out the user name and password."),
+        "not_https": _("The address must begin with https://."),
+        "private": _("This address lies in a private network."),
+        "unknown_name": _("This name leads nowhere."),
+    }
+
+    def __init__(self, code: str):
+        super().__init__(self.REASONS[code])
+        self.code = code
+
+
 def reason(code: str, value: str) -> str:
     """The sentence for a rejected row, in the reader's language."""
     return str(REASONS[code]) % {"value": value}

@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 
+from celery import shared_task
 from django.utils.translation import gettext as _
 
 from apps.core import clock, files
 from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
-from apps.orders.enums import BookJob, RefundJob
+from apps.orders.enums import BookJob, RefundJob, WebhookJob
 from apps.orders.models import RefundPayee
 from apps.orders.services.refunds.bulk import preview_requests, request_from_file, summary
 from apps.orders.services.refunds.payees import mail_link
 from apps.orders.services.uploads import check_upload, write_upload
+from apps.orders.services.webhook_sending import deliver_due, merchants_with_due
+from apps.orders.services.webhooks import ring
 
 
 @job(BookJob.CHECK, queue="imports", limit=timedelta(minutes=10))
@@ -59,3 +62,17 @@ def request_refunds(job, progress) -> dict:
         progress=progress,
     )
     return summary(report)
+
+
+@job(WebhookJob.DELIVER, limit=timedelta(minutes=20))
+def deliver_webhooks(job, progress) -> dict:
+    """Sends what is due to the merchant's own systems."""
+    return deliver_due(merchant=Merchant.objects.get(pk=job.merchant_id), now=clock.now(), progress=progress)
+
+
+@shared_task(name="orders.ring_webhooks", max_retries=0)
+def ring_webhooks() -> None:
+    """Every minute by the schedule: messages whose next attempt has come."""
+    now = clock.now()
+    for merchant_id in merchants_with_due(now):
+        ring(merchant_id=merchant_id, now=now)

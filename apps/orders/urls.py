@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.orders.views import imports, lists, refunds, refunds_acts, refunds_file, refunds_new, transfers
+from apps.orders.views import imports, lists, refunds, refunds_acts, refunds_file, refunds_new, transfers, webhooks
 
 app_name = "orders"
 urlpatterns = [
@@ -33,6 +33,10 @@ urlpatterns = [
     path("refunds/transfers/<slug:public_id>/<int:pk>/", transfers.end, name="refund_transfer_end"),
     path("refunds/<int:pk>/account/", transfers.ask, name="refund_account"),
     path("orders/search/", lists.search, name="search"),
+    path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/<int:pk>/", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<int:pk>/act/", webhooks.act, name="webhook_act"),
+    path("settings/webhooks/deliveries/<int:pk>/again/", webhooks.resend, name="webhook_resend"),
     path("orders/import/", imports.books, name="import"),
     path("orders/import/<int:job_id>/", imports.import_job, name="import_job"),
     path("orders/import/<int:job_id>/confirm/", imports.confirm, name="import_confirm"),

@@ -123,6 +123,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+WEBHOOKS_MAY_REACH_PRIVATE = env.bool("WEBHOOKS_MAY_REACH_PRIVATE", default=False)  # addresses of events inside one's own network
 AUDIT_PUBLIC_KEYS = env.list("AUDIT_PUBLIC_KEYS", default=[])  # of checkpoints signed with earlier keys
 
 # Letters. EMAIL_URL is e.g. smtp+tls://user:password@mail.example.com:587; without one they are kept as files.

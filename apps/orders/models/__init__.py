@@ -6,6 +6,7 @@ from apps.orders.models.payments import NOT_PAID, Payment, PaymentEvent, Payment
 from apps.orders.models.refunds import Refund
 from apps.orders.models.requests import RefundAttachment, RefundDecision, RefundRequest
 from apps.orders.models.transfers import RefundBatch, RefundPayee, RefundTransfer
+from apps.orders.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "NOT_PAID",
@@ -22,4 +23,6 @@ __all__ = [
     "RefundRequest",
     "RefundTransfer",
     "Storefront",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

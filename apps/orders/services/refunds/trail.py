@@ -6,8 +6,12 @@ from datetime import datetime
 from apps.audit.services import record
 from apps.merchants.access import has_right
 from apps.merchants.models import Membership, Merchant, User
+from apps.orders.enums import EventType
 from apps.orders.errors import NotAllowed
 from apps.orders.models import Payment, PaymentEvent, Refund
+from apps.orders.services.webhooks import send_event
+
+TOLD = ("refund_no", "amount_minor", "currency")  # to the merchant's own systems
 
 
 def lock_payment(merchant: Merchant, payment_id: int) -> Payment:
@@ -43,6 +47,9 @@ def write_step(refund: Refund, kind: str, *, by: User | None, now: datetime, rea
         shown["reason"] = reason
     PaymentEvent.objects.create(merchant_id=refund.merchant_id, payment_id=refund.payment_id, happened_at=now, kind=kind, detail=shown)
     record(merchant_id=refund.merchant_id, action=kind, subject=refund, by=by, now=now, reason=reason, before=before, after=after)
+    if kind in EventType.values:
+        told = {"state": str(refund.state), "payment": refund.payment.merchant_ref, **{name: shown[name] for name in TOLD}}
+        send_event(merchant=refund.merchant, type=kind, payload={"refund": told}, now=now)
 
 
 def role_with(merchant: Merchant, by: User, *rights: str) -> str:
