@@ -89,6 +89,15 @@ class ManyFiles(forms.FileInput):
     allow_multiple_selected = True
 
 
+class ManyFilesField(forms.FileField):
+    """Several files at once; what they are is looked at by the service."""
+
+    widget = ManyFiles
+
+    def clean(self, data, initial=None):
+        return [super(ManyFilesField, self).clean(file, initial) for file in data or []]
+
+
 class RequestForm(forms.Form):
     """Money back on one payment; `cleaned_data["amount_minor"]` is what is asked for. The key makes pressing twice one request."""
 
@@ -104,7 +113,7 @@ class RequestForm(forms.Form):
     customer_note = forms.CharField(
         label=_("Note to the customer"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
-    attachments = forms.FileField(
+    attachments = ManyFilesField(
         label=_("Attachments"), required=False, widget=ManyFiles(attrs={"multiple": True, "accept": "image/*,.pdf,.txt"}),
         help_text=_("Photos, a return slip, a chat: PDF, picture or text."),
     )  # fmt: skip

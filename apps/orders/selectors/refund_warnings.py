@@ -33,8 +33,8 @@ class Around:
     signs: dict[int, list[Chip]] = field(default_factory=dict)
 
 
-def around(merchant: Merchant, refunds: Sequence[Refund], now: datetime) -> Around:
-    """Five queries and those of the registries, however many requests."""
+def around(merchant: Merchant, refunds: Sequence[Refund], now: datetime, *, with_signs: bool = True) -> Around:
+    """Three queries and those of the registries, however many requests."""
     if not refunds:
         return Around()
     payments = {refund.payment_id for refund in refunds}
@@ -48,7 +48,7 @@ def around(merchant: Merchant, refunds: Sequence[Refund], now: datetime) -> Arou
         holds=dict(holds),
         buyers=_buyers(merchant, refunds, now),
         balances=balances_of(merchant, {refund.channel_id for refund in refunds}, local_date(now, merchant.timezone)),
-        signs=signs_for_many(merchant, refunds),
+        signs=signs_for_many(merchant, refunds) if with_signs else {},
     )
 
 

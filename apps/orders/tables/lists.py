@@ -73,7 +73,7 @@ class PaymentTable(LinkedTable):
     placed_at = DateColumn(verbose_name=_("Placed"), time=True)
     amount_minor = MoneyColumn(verbose_name=_("Amount"), show_currency=True)
     state = ChipColumn(verbose_name=_("Status"), tones=PAYMENT_TONES)
-    refund = QuietColumn(verbose_name=_("Refund"), empty_values=(), attrs={"td": {"class": "nowrap"}})
+    refund = QuietColumn(verbose_name=_("Refund"), empty_values=(), attrs={"td": {"class": "nowrap phone-hide"}})
 
     class Meta(BaseTable.Meta):
         model = Payment

@@ -73,7 +73,7 @@ def rows_of(
 def _row(refund: Refund, known: Around, standing: Standing, user: User, now: datetime, href: str) -> Row:
     is_waiting = refund.state == RefundState.REQUESTED
     end, below = _waited(refund, now) if is_waiting else _went(refund)
-    chips = _chips(refund, standing, known) if is_waiting else [chip for chip in [state_chip(refund)] if chip]
+    chips = _chips(refund, standing, known) if is_waiting else _result(refund)
     return Row(
         refund=refund,
         href=href,
@@ -102,6 +102,12 @@ def _chips(refund: Refund, standing: Standing, known: Around) -> list[Chip]:
     if request.needs_mfa:
         chips.append(Chip(_("second factor"), "neutral", "lock"))
     return chips
+
+
+def _result(refund: Refund) -> list[Chip]:
+    """How it ended; that a result is not known is said by the progress line."""
+    chip = state_chip(refund)
+    return [chip] if chip and refund.state != RefundState.UNKNOWN else []
 
 
 def _who(refund: Refund, user: User) -> str:

@@ -23,6 +23,8 @@ def new(request: HttpRequest, merchant_slug: str, payment_id: int) -> HttpRespon
     """The form; `?reason=duplicate&amount=12.50&note=…` fills it in, as a difference does."""
     rows = Payment.objects.for_merchant(request.merchant).select_related("order", "channel")
     payment = get_object_or_404(rows, pk=payment_id)
+    if sent := _sent_before(request, payment):
+        return redirect("orders:refund", merchant_slug, sent.pk)
     room = refundable(payment, clock.now())
     form = RequestForm(request.POST or None, request.FILES or None, room=room, initial=_initial(request, room))
     if request.method == "POST" and form.is_valid():
@@ -43,6 +45,12 @@ def new(request: HttpRequest, merchant_slug: str, payment_id: int) -> HttpRespon
         "earlier": list(requests_of(request.merchant).filter(payment=payment).order_by("-pk")[:5]),
     }
     return render(request, "orders/refund_new.html", context, status=422 if form.errors else 200)
+
+
+def _sent_before(request: HttpRequest, payment: Payment) -> Refund | None:
+    """The request that this very form made already: its button was pressed twice, or the page sent again."""
+    key = request.POST.get("request_key", "")
+    return requests_of(request.merchant).filter(payment=payment, request__request_key=key).first() if key else None
 
 
 def _initial(request: HttpRequest, room: Refundable) -> dict:
@@ -71,5 +79,5 @@ def _send(request: HttpRequest, payment: Payment, form: RequestForm) -> Refund:
         by=request.user,
         now=clock.now(),
         request_key=asked["request_key"],
-        attachments=[(file.name, file.read()) for file in request.FILES.getlist("attachments")],
+        attachments=[(file.name, file.read()) for file in asked["attachments"]],
     )

@@ -115,7 +115,13 @@ def _waiting_groups(request: HttpRequest, rows) -> list[tuple]:
         others = others.exclude(pk__in=mine.prefetch_related(None).select_related(None).values("pk"))
     groups = [("mine", _("Waiting for you"), _("first come, first decided"), mine), ("own", _("You asked"), "", own)]
     groups.append(("others", _("Waiting for others"), "", others))
-    return [(key, title, note, desk.oldest(some), some.count()) for key, title, note, some in groups]
+    return [_counted(*group) for group in groups]
+
+
+def _counted(key: str, title: str, note: str, some) -> tuple:
+    """With the rows and how many there are; only a full part has to be counted."""
+    rows = desk.oldest(some)
+    return key, title, note, rows, len(rows) if len(rows) < desk.MOST_WAITING else some.count()
 
 
 def _drawn(request: HttpRequest, groups: list[tuple], now: datetime) -> list[Part]:
@@ -159,7 +165,7 @@ def detail_context(request: HttpRequest, refund: Refund, found: RefundDeskFilter
     """One request, told in the order of the drawer."""
     merchant, payment = request.merchant, refund.payment
     is_waiting = refund.state == RefundState.REQUESTED
-    known = around(merchant, [refund], now)
+    known = around(merchant, [refund], now, with_signs=False)
     room = refundable(payment, now, without=refund.pk)
     approvers = members_with(merchant, "approve_refund")
     standing = details.standing_of(refund, request.user, request.membership.role, approvers)

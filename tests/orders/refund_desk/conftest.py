@@ -5,6 +5,7 @@ import pytest
 from apps.core.jobs import registry
 from apps.orders.enums import RefundJob
 from tests import cast
+from tests.orders.refund_desk import scene as scenes
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +18,19 @@ def _someone_submits(monkeypatch):
 @pytest.fixture
 def at_now(monkeypatch):
     monkeypatch.setattr("apps.core.clock.now", lambda: cast.NOW)
+
+
+@pytest.fixture
+def scene(db, at_now):
+    return scenes.make("en")
+
+
+@pytest.fixture
+def as_user(client):
+    """`as_user(person)` is the test client signed in as that person."""
+
+    def sign_in(person):
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in

@@ -1,6 +1,6 @@
 """A shop with requests in every state, as on an ordinary afternoon: plain functions on top of `tests.cast`.
 
-    scene = make()         # .clerk asks, .approver and .owner decide
+scene = make()         # .clerk asks, .approver and .owner decide
 """
 
 from dataclasses import dataclass
