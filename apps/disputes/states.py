@@ -1,5 +1,6 @@
 """Which state of a dispute may follow which, as data."""
 
+from apps.disputes.enums import AlertState as A
 from apps.disputes.enums import DisputeState as S
 
 OPEN = frozenset({S.INQUIRY, S.NEEDS_RESPONSE, S.UNDER_REVIEW})
@@ -13,4 +14,10 @@ DISPUTE_MOVES: dict[S, frozenset[S]] = {
     S.WON: frozenset(),
     S.LOST: frozenset(),
     S.ACCEPTED: frozenset(),
+}
+
+ALERT_MOVES: dict[A, frozenset[A]] = {
+    A.OPEN: frozenset({A.ACKNOWLEDGED, A.CLOSED}),
+    A.ACKNOWLEDGED: frozenset({A.CLOSED}),
+    A.CLOSED: frozenset(),  # the same thing found anew opens another alert
 }

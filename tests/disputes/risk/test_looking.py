@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from apps.audit.models import AuditEvent
+from apps.disputes.enums import AlertState
 from apps.disputes.errors import AlertMoved, DryRunFirst, DryRunStale, ReasonMissing, SnoozeWrong
 from apps.disputes.models import Alert, DryRun, Finding, RiskRule
 from apps.disputes.selectors.risk.evidence import rows_behind
@@ -16,7 +17,9 @@ from apps.disputes.selectors.risk.words import channel_labels, sentence
 from apps.disputes.services.risk.handling import acknowledge, close, snooze
 from apps.disputes.services.risk.looking import GATHERED, MOST_ALERTS, look
 from apps.disputes.services.risk.ruling import add_presets, add_rule, ask_dry_run, run_dry, snooze_rule, switch_off, switch_on, use_dry_run
+from apps.disputes.states import ALERT_MOVES
 from tests import cast
+from tests.disputes.risk import things
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
@@ -280,3 +283,28 @@ def test_a_dry_run_row_survives_nothing_it_is_used_by(shop, boss):
     with pytest.raises(IntegrityError), transaction.atomic():
         DryRun.objects.filter(pk=rule.dry_run_id).delete()
     assert RiskRule.objects.get(pk=rule.pk).dry_run_id == rule.dry_run_id
+
+
+@pytest.mark.parametrize("start", list(AlertState))
+@pytest.mark.parametrize("to", [AlertState.ACKNOWLEDGED, AlertState.CLOSED])
+def test_every_move_of_an_alert_is_allowed_or_refused_as_the_table_says(shop, boss, start, to):
+    fields = {"acknowledged_at": NOW} if start == "acknowledged" else {"closed_at": NOW, "reason": "x"} if start == "closed" else {}
+    alert = things.make_alert(things.make_rule(shop), state=start, **fields)
+    before = Alert.objects.values().get()
+
+    def act():
+        more = {"reason": "Known"} if to == AlertState.CLOSED else {}
+        (close if to == AlertState.CLOSED else acknowledge)(merchant=shop, ids=[alert.pk], by=boss, now=NOW, **more)
+
+    if to in ALERT_MOVES[start]:
+        act()
+        assert Alert.objects.get().state == to
+    else:
+        with pytest.raises(AlertMoved):
+            act()
+        assert Alert.objects.values().get() == before
+
+
+def test_nothing_leads_back_to_open():
+    assert not any(AlertState.OPEN in moves for moves in ALERT_MOVES.values())
+    assert set(ALERT_MOVES) == set(AlertState)

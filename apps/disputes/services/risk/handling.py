@@ -8,6 +8,7 @@ from apps.audit.services import record
 from apps.disputes.enums import AlertState
 from apps.disputes.errors import AlertMoved, ReasonMissing, SnoozeWrong
 from apps.disputes.models import Alert
+from apps.disputes.states import ALERT_MOVES
 from apps.merchants.models import Merchant
 
 LONGEST_SNOOZE = timedelta(days=30)
@@ -21,7 +22,7 @@ def acknowledge(*, merchant: Merchant, ids: list[int], by, now: datetime) -> lis
     with transaction.atomic():
         alerts = _locked(merchant, ids)
         for alert in alerts:
-            _refuse_unless(alert, {AlertState.OPEN})
+            _refuse(alert, AlertState.ACKNOWLEDGED in ALERT_MOVES[AlertState(alert.state)])
             alert.state, alert.acknowledged_at, alert.acknowledged_by = AlertState.ACKNOWLEDGED, now, by
             alert.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
             _write(alert, "risk.alert_acknowledged", by, now, before={"state": AlertState.OPEN.value})
@@ -40,7 +41,7 @@ def close(*, merchant: Merchant, ids: list[int], reason: str, by, now: datetime)
     with transaction.atomic():
         alerts = _locked(merchant, ids)
         for alert in alerts:
-            _refuse_unless(alert, {AlertState.OPEN, AlertState.ACKNOWLEDGED})
+            _refuse(alert, AlertState.CLOSED in ALERT_MOVES[AlertState(alert.state)])
             before = {"state": alert.state}
             alert.state, alert.closed_at, alert.closed_by, alert.reason = AlertState.CLOSED, now, by, reason
             alert.tell_at = alert.snoozed_until = None
@@ -60,7 +61,7 @@ def snooze(*, merchant: Merchant, ids: list[int], until: datetime | None, by, no
     with transaction.atomic():
         alerts = _locked(merchant, ids)
         for alert in alerts:
-            _refuse_unless(alert, {AlertState.OPEN, AlertState.ACKNOWLEDGED})
+            _refuse(alert, alert.is_live)
             before = {"snoozed_until": alert.snoozed_until and alert.snoozed_until.isoformat()}
             alert.snoozed_until = until
             if alert.tell_at is not None and until is not None:
@@ -75,8 +76,8 @@ def _locked(merchant: Merchant, ids: list[int]) -> list[Alert]:
     return list(rows)
 
 
-def _refuse_unless(alert: Alert, states: set) -> None:
-    if alert.state not in states:
+def _refuse(alert: Alert, is_fine: bool) -> None:
+    if not is_fine:
         raise AlertMoved(state=alert.get_state_display())
 
 

@@ -16,6 +16,7 @@ from apps.core.errors import HezhangError
 from apps.core.figures import count_text
 from apps.core.paging import keyset_page
 from apps.core.panels import Tab
+from apps.disputes.enums import WatchKind
 from apps.disputes.forms.risk import AlertFilterForm, CloseForm, IdsForm, SnoozeForm
 from apps.disputes.selectors.risk import alerts as found
 from apps.disputes.selectors.risk.evidence import SHOWN, rows_behind
@@ -96,9 +97,19 @@ def alert(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
         "history": found.history_of(row),
         "can_act": has_right(request.membership, "edit_alerts"),
         "is_snoozed": row.snoozed_until is not None and row.snoozed_until > now,
+        "watch_url": _watch_url(request, row) if has_right(request.membership, "edit_watchlist") else "",
         "snooze_choices": SnoozeForm.base_fields["days"].choices,
     }
     return render(request, "disputes/risk/alert.html", context)
+
+
+def _watch_url(request: HttpRequest, row) -> str:
+    """Where the buyer of the alert is put on the watch-list, with who it is; empty where it names none."""
+    who = next(((kind, row.facts[name]) for name, kind in (("buyer", WatchKind.CUSTOMER), ("ip", WatchKind.IP)) if name in row.facts), None)
+    if who is None:
+        return ""
+    query = urlencode({"kind": str(who[0]), "value": who[1]})
+    return f"{reverse('disputes:watchlist', args=[request.merchant.slug])}?{query}#add"
 
 
 @require_POST
