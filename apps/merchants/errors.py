@@ -23,6 +23,10 @@ class CodeWrong(MerchantError):
     message = _("This code is wrong, too old, or was used already. Wait for the next one and type it again.")
 
 
+class CodesPaused(MerchantError):
+    message = _("Too many wrong codes were typed for this account. Codes are taken again in an hour; a passkey works at once.")
+
+
 class PasskeyRefused(MerchantError):
     message = _("The passkey was not accepted. Try again, or use a code.")
 

@@ -39,7 +39,7 @@ class FactorForm(forms.Form):
     """A code, or what a passkey answered (JSON that static/js/passkey.js puts in)."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=_("Verification code"),
         max_length=20,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autocapitalize": "off"}),

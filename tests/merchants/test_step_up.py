@@ -10,7 +10,8 @@ from django.test import Client
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.merchants import step_up
-from apps.merchants.services.factors import new_recovery_codes
+from apps.merchants.errors import CodesPaused, CodeWrong
+from apps.merchants.services.factors import check_code, new_recovery_codes
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,18 @@ def test_wrong_codes_and_wrong_passwords_share_one_lock_out(lin, settings):
     right = client.post("/login/factor/", {"code": cast.totp_code(lin)})
 
     assert (wrong, codes, right.status_code, is_inside(client)) == ([200, 200], [422, 422, 429], 429, False)
+
+
+def test_twenty_wrong_codes_from_anywhere_pause_codes_for_an_hour(lin, time):
+    for number in range(20):
+        with pytest.raises(CodeWrong):
+            check_code(user=lin, code=f"{number:06}", now=cast.NOW + timedelta(minutes=number))
+    moment = cast.NOW + timedelta(minutes=59, seconds=59)
+
+    with pytest.raises(CodesPaused):
+        check_code(user=lin, code=cast.totp_code(lin, moment), now=moment)
+    moment += timedelta(seconds=1)
+    assert check_code(user=lin, code=cast.totp_code(lin, moment), now=moment) == "totp"
 
 
 def test_waiting_at_the_door_ends_after_ten_minutes(client, lin, time):

@@ -5,7 +5,7 @@ not shared by every process.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
@@ -18,26 +18,47 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from apps.merchants.errors import CodeWrong, NoFactorYet, PasskeyRefused
+from apps.merchants.errors import CodesPaused, CodeWrong, NoFactorYet, PasskeyRefused
 from apps.merchants.models import User
 from apps.merchants.services.security import note_for_person
 
 Type = Authenticator.Type
+WRONG_CODES, PAUSE = 20, timedelta(hours=1)
 STEPS_OFF = 1  # a telephone's clock may be one period of 30 s early or late
 
 
 def check_code(*, user: User, code: str, now: datetime) -> str:
     """Accepts a code of the authenticator app or a recovery code, each once. Returns "totp" or "recovery_codes".
 
-    :raises CodeWrong: for a wrong, too old or already used code; nothing changed.
+    :raises CodeWrong: for a wrong, too old or already used code.
+    :raises CodesPaused: after WRONG_CODES of them within PAUSE, wherever they came from; the code was not looked at.
     """
     code = "".join(character for character in code if character.isalnum())
+    _refuse_while_paused(user, now)
     if _accept_totp(user, code, now):
         return Type.TOTP
     if _accept_recovery(user, code, now):
         note_for_person(user=user, action="factor.recovery_code_used", by=user, now=now, after={"left": recovery_left(user)}, tell=True)
         return Type.RECOVERY_CODES
+    _count_wrong_code(user, now)
     raise CodeWrong
+
+
+def _refuse_while_paused(user: User, now: datetime) -> None:
+    """The lock-out counts by pairs of e-mail and address; who knows the password and has many addresses is stopped here."""
+    for row in Authenticator.objects.filter(user=user):
+        wrong = row.data.get("wrong", [])
+        if len(wrong) >= WRONG_CODES and now - datetime.fromisoformat(wrong[0]) < PAUSE:
+            raise CodesPaused
+
+
+@transaction.atomic
+def _count_wrong_code(user: User, now: datetime) -> None:
+    """Keeps the moments of the last WRONG_CODES wrong codes in the row of the first factor."""
+    row = Authenticator.objects.select_for_update().filter(user=user).order_by("pk").first()
+    if row:
+        row.data["wrong"] = [*row.data.get("wrong", []), now.isoformat()][-WRONG_CODES:]
+        row.save(update_fields=["data"])
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ def ask_for_password_letter(*, email: str, now: datetime) -> None:
         note_for_person(user=user, action="password.link_sent", by=None, now=now)
 
 
+@transaction.atomic
 def note_for_person(
     *,
     user: User,
@@ -38,7 +39,7 @@ def note_for_person(
 ) -> None:
     """Records the event in each merchant of the person (on the platform's own trail for those in none); `tell` mails them too.
 
-    The caller's transaction holds both.
+    Both are written or neither, inside the caller's transaction where there is one.
     """
     merchants = list(Membership.objects.filter(user=user).order_by("merchant_id").values_list("merchant_id", flat=True))
     for merchant_id in merchants or [None]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.core import clock
 from apps.merchants import step_up as session_factor
-from apps.merchants.errors import CodeWrong, MerchantError, PasskeyRefused
+from apps.merchants.errors import MerchantError, PasskeyRefused
 from apps.merchants.forms import FactorForm
 from apps.merchants.models import User
 from apps.merchants.selectors import factors_of
@@ -91,7 +91,7 @@ def _examine(request: HttpRequest, user: User) -> tuple[FactorForm, bool]:
         _check(user, form)
     except MerchantError as error:
         note_failure(request, user)
-        form.add_error("code" if isinstance(error, CodeWrong) else None, error.message)
+        form.add_error(None if isinstance(error, PasskeyRefused) else "code", error.message)
         return form, False
     return form, True
 
