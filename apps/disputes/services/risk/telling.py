@@ -12,6 +12,8 @@ from apps.disputes.models.risk import LIVE
 from apps.disputes.selectors.risk.words import channel_labels, sentence
 from apps.merchants.models import Membership, Merchant, User
 from apps.merchants.services.notify import notify
+from apps.orders.enums import EventType
+from apps.orders.services.webhooks import send_event
 
 
 def due_alerts(now: datetime):
@@ -32,6 +34,7 @@ def _tell(merchant: Merchant, pk: int, now: datetime) -> bool:
         alert = due_alerts(now).select_for_update(of=("self",)).select_related("rule").filter(pk=pk).first()
         if alert is None:
             return False
+        is_first = alert.told_at is None
         alert.told_at, alert.tell_at = now, None
         alert.save(update_fields=["told_at", "tell_at"])
         channels = channel_labels(merchant)
@@ -46,6 +49,8 @@ def _tell(merchant: Merchant, pk: int, now: datetime) -> bool:
             group_key=f"alert:{alert.pk}",
             now=now,
         )
+        if is_first:
+            send_event(merchant=merchant, type=EventType.ALERT_OPENED, payload={"alert": payload_of(alert)}, now=now)
     return True
 
 
@@ -54,3 +59,19 @@ def people_of(alert: Alert) -> list[User]:
     rule = alert.rule
     members = Membership.objects.for_merchant(alert.merchant_id).filter(Q(role__in=rule.tell_roles) | Q(user_id__in=rule.tell_people))
     return [one.user for one in members.filter(user__is_active=True).select_related("user").order_by("user_id")]
+
+
+def payload_of(alert: Alert) -> dict:
+    """What the shop's own systems are told: figures, and no buyer."""
+    return {
+        "id": alert.pk,
+        "kind": str(alert.kind),
+        "severity": str(alert.severity),
+        "findings": alert.found,
+        "rows": alert.rows,
+        "amount_minor": alert.amount_minor,
+        "currency": alert.currency,
+        "first_at": alert.first_at.isoformat(),
+        "last_at": alert.last_at.isoformat(),
+        "opened_at": alert.opened_at.isoformat(),
+    }
