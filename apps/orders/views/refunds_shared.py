@@ -24,6 +24,7 @@ from apps.orders.forms.refunds import VIEWS, RefundDeskFilter
 from apps.orders.models import Refund
 from apps.orders.selectors import refund_desk as desk
 from apps.orders.selectors import refund_detail as details
+from apps.orders.selectors.refund_calls import calls_of
 from apps.orders.selectors.refund_context import steps_of
 from apps.orders.selectors.refund_progress import failure_of, progress_of, seconds_until_next_look, state_chip
 from apps.orders.selectors.refund_warnings import around, balance_of, buyer_count, shortfall, warnings_of
@@ -198,6 +199,7 @@ def detail_context(request: HttpRequest, refund: Refund, found: RefundDeskFilter
         "buyer_sentence": details.buyer_sentence(buyer) if buyer else "",
         "buyer_nth": buyer_count(refund, known),
         "similar": details.similar_to(refund),
+        "calls": [] if is_waiting else calls_of(refund),
         "question": _open_question(refund),
         "place": desk.place_of(for_me(request, found.qs.prefetch_related(None)), refund),
         "today": local_date(now, merchant.timezone),
