@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MerchantsConfig(AppConfig):
@@ -8,6 +9,9 @@ class MerchantsConfig(AppConfig):
     def ready(self):
         from axes.signals import user_locked_out  # noqa: PLC0415  models may be imported only from here on
 
+        from apps.core.ui import name_job  # noqa: PLC0415
+        from apps.merchants.enums import AUDIT_KIND  # noqa: PLC0415
         from apps.merchants.services.lock_out import hear_lock_out  # noqa: PLC0415
 
+        name_job(AUDIT_KIND, _("verification of the audit trail"))
         user_locked_out.connect(hear_lock_out, dispatch_uid="merchants.lock_out")

@@ -18,12 +18,22 @@ FILES = {
     "disputes:bundle_file",
     "disputes:document",
     "disputes:import_columns",
+    "merchants:audit_chain",
     "orders:import_columns",
     "orders:import_rejected",
     "reports:month_file",
     "settlements:download",
 }
-PARTS = {"disputes:job", "disputes:risk_rule_job", "merchants:jobs_ring", "reports:month_job", "settlements:desk_job", "settlements:job"}
+PARTS = {
+    "disputes:job",
+    "disputes:risk_rule_job",
+    "merchants:audit_job",
+    "merchants:inbox_bell",
+    "merchants:jobs_ring",
+    "reports:month_job",
+    "settlements:desk_job",
+    "settlements:job",
+}
 
 
 def merchant_pages(shop: Shop, user) -> dict[str, str]:

@@ -7,7 +7,6 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from apps.merchants.enums import LetterChoice
 from apps.merchants.models import Membership, Notification
@@ -41,7 +40,7 @@ def _letter(row: Notification) -> EmailMultiAlternatives:
         "address": site_address(f"{inbox_open}?id={row.pk}"),
         "profile": site_address(reverse("merchants:profile")),
     }
-    subject = _("%(merchant)s: %(title)s") % {"merchant": row.merchant.name, "title": row.title}
+    subject = f"{row.merchant.name}: {row.title}"
     text = render_to_string("merchants/mail/notice.txt", context)
     letter = EmailMultiAlternatives(" ".join(subject.split()), text, None, [row.user.email])
     letter.attach_alternative(render_to_string("merchants/mail/notice.html", context), "text/html")
