@@ -63,7 +63,7 @@ def test_a_case_is_answered_and_won(page, sign_in, shop, cases, lin, run_jobs):
     page.get_by_role("link", name="du_1", exact=True).click()
     page.get_by_label("What it proves").select_option("identity")
     page.get_by_label("File", exact=True).set_input_files({"name": "3ds.png", "mimeType": "image/png", "buffer": picture(color="red")})
-    page.get_by_role("button", name="Add the document").click()
+    page.get_by_role("button", name="Add it").click()
     page.get_by_role("link", name="3ds.png").wait_for()
     page.get_by_role("button", name="Make the evidence file").click()
     page.get_by_text("The evidence file is being made.").wait_for()

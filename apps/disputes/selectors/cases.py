@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, Count, F, Min, Q, QuerySet, When
 
 from apps.channels.cells import key_text
 from apps.core.money import plain
@@ -122,6 +122,13 @@ def disputes_of_payments(merchant: Merchant, payment_ids: list[int]) -> list[Dis
         return []
     rows = Dispute.objects.for_merchant(merchant).filter(payment_id__in=payment_ids).select_related("channel", "owner")
     return list(rows.order_by("opened_at", "pk"))
+
+
+def waiting_of(merchant: Merchant) -> tuple[int, datetime | None]:
+    """How many disputes wait for our answer, and when the next is due; one query."""
+    waiting = Dispute.objects.for_merchant(merchant).filter(state__in=sorted(WAITS_FOR_US))
+    found = waiting.aggregate(count=Count("pk"), due=Min("evidence_due_at"))
+    return found["count"], found["due"]
 
 
 def next_deadline(merchant: Merchant) -> datetime | None:

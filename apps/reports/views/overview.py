@@ -10,6 +10,7 @@ from apps.core import clock
 from apps.core.figures import month_text, span_text
 from apps.core.jobs.services import enqueue
 from apps.core.panels import Tab
+from apps.disputes.selectors.cases import waiting_of as disputes_waiting
 from apps.disputes.selectors.risk.alerts import open_count
 from apps.merchants.access import has_right, needs
 from apps.reports.overview import charts, strip
@@ -53,6 +54,7 @@ def _figures(scope: Scope, now) -> dict:
         "today_minor": today[1],
         "waiting": waiting_of(scope.merchant, scope.months, scope.today, now),
         "alerts": open_count(scope.merchant, now),
+        "disputes": disputes_waiting(scope.merchant),
         "fee_bars": charts.fee_bars(scope.shown, rows, found),
         "found": found,
         "loss_bars": charts.loss_bars(scope, found),

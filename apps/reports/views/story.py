@@ -37,6 +37,7 @@ def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> Http
         "steps": steps_of(shown),
         "tabs": _tabs(items, chosen),
         "sums": sums_of(facts),
+        "disputable": facts.captured[-1] if facts.captured and has_right(request.membership, "answer_disputes") else None,
         "doors": doors_of(facts.captured, clock.now()) if has_right(request.membership, "request_refund") else [],
     }
     return render(request, "reports/story.html", context)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.audit.services import record
 from apps.core import clock
+from apps.disputes.services.opening import open_dispute
 from apps.orders.models import BookImport
 from apps.reports.services import rollup
 from apps.reports.services.rollup import refresh
@@ -57,7 +58,7 @@ def test_the_page_takes_the_same_queries_for_more_of_everything(client, world):
     with CaptureQueriesContext(connection) as many:
         client.get(PAGE)
 
-    assert len(few) == len(many) <= 30
+    assert len(few) == len(many) <= 31
 
 
 def test_an_empty_shop_sees_three_steps(client):
@@ -95,3 +96,14 @@ def test_a_large_shop_sees_dated_figures_while_a_job_makes_new_ones(client, worl
     assert [(job.kind, job.state) for job in run_jobs()] == [("reports.rollup", "done")]
     current = client.get(PAGE)
     assert (current.context["is_behind"], current.context["cells"][0].figure) == (False, "3,743")
+
+
+def test_disputes_that_wait_for_an_answer_are_among_what_is_to_do(client, world):
+    payment = paid(world.ecpay, "D1", 1000, date(2026, 10, 6))
+    fields = {"channel": world.ecpay, "payment": payment, "amount_minor": 1000, "currency": payment.currency, "opened_at": NOW}
+    open_dispute(merchant=world.shop, origin="hand", by=None, now=NOW, evidence_due_at=NOW, **fields)
+
+    html = see(client, cast.viewer(world.shop, language="en")).content.decode()
+
+    assert "1 dispute waits for an answer" in html
+    assert 'href="/m/qingtian/disputes/?view=waiting"' in html

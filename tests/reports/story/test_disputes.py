@@ -63,3 +63,12 @@ def test_the_page_shows_it(client, payment):
 
     assert "in dispute" in html
     assert "?show=dispute" in html
+    assert "disputes/new/" not in html
+
+
+def test_who_may_answer_disputes_can_record_one_from_the_order(client, payment):
+    client.force_login(cast.operator(payment.merchant, language="en"), backend="django.contrib.auth.backends.ModelBackend")
+    door = f"{reverse('disputes:new', args=['qingtian'])}?payment={payment.pk}"
+
+    assert door in client.get(reverse("reports:order_story", args=["qingtian", "A10293"])).content.decode()
+    assert 'value="A10293"' in client.get(door).content.decode()
