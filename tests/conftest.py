@@ -61,6 +61,7 @@ def _tables_can_be_emptied():
 @pytest.fixture(autouse=True)
 def _own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.SIMULATOR_FILE = tmp_path / "simulator.sqlite3"
     cache.clear()
 
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from apps.channels.dispute_notices import DisputeNotice
+
 
 class Outcome(StrEnum):
     """What the provider says of a refund."""
@@ -92,19 +94,11 @@ class RefundNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class DisputeNotice:
-    """A provider's notice about a dispute, verified; `status` is the provider's own word."""
+class DisputeTold:
+    """A verified notice about a dispute, in the words of the app that keeps them. `event_id` is the same when the notice comes again."""
 
     event_id: str
-    provider_dispute_ref: str
-    provider_ref: str
-    merchant_ref: str
-    amount_minor: int
-    currency: str
-    reason: str
-    status: str
-    occurred_at: datetime | None = None
-    due_at: datetime | None = None
+    dispute: DisputeNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +126,7 @@ class Gateway(Protocol):
     def query_refund(self, call: RefundCall) -> RefundAnswer:
         """Asks what became of it; may try again by itself. UNKNOWN when nobody answered."""
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeTold]:
         """Verifies the bytes and says what they tell; [] for what does not concern us. Header names are in lower case.
 
         :raises NoticeForged: :raises NoticeUnreadable: see there.

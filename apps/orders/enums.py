@@ -92,6 +92,7 @@ class RefundJob(models.TextChoices):
     """Kinds of background job on a refund."""
 
     SUBMIT = "orders.submit_refund", _("submission of a refund")
+    ASK = "orders.ask_refund", _("question about a refund")
     CHECK_REQUESTS = "orders.check_refund_requests", _("check of a file of refund requests")
     REQUEST = "orders.request_refunds", _("requests for refunds from a file")
     MAIL_PAYEE_LINK = "orders.mail_payee_link", _("e-mail that asks a buyer for an account")

@@ -10,9 +10,13 @@ from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
 from apps.orders.enums import BookJob, RefundJob, WebhookJob
+from apps.orders.errors import RefundMoveIllegal
 from apps.orders.models import RefundPayee
 from apps.orders.services.refunds.bulk import preview_requests, request_from_file, summary
+from apps.orders.services.refunds.calling import ask_about, submit_refund
 from apps.orders.services.refunds.payees import mail_link
+from apps.orders.services.refunds.practice import deliver_notices
+from apps.orders.services.refunds.sweeping import ring_refunds
 from apps.orders.services.uploads import check_upload, write_upload
 from apps.orders.services.webhook_sending import deliver_due, merchants_with_due
 from apps.orders.services.webhooks import ring
@@ -76,3 +80,30 @@ def ring_webhooks() -> None:
     now = clock.now()
     for merchant_id in merchants_with_due(now):
         ring(merchant_id=merchant_id, now=now)
+
+
+@job(RefundJob.SUBMIT, limit=timedelta(minutes=5))
+def submit(job, progress) -> dict:
+    """payload: refund_id. Twice is harmless: a refund that was submitted is not submitted again, but asked about by the schedule."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    try:
+        refund = submit_refund(merchant=merchant, refund_id=job.payload["refund_id"], now=clock.now())
+    except RefundMoveIllegal:
+        return {"state": "submitted before"}
+    deliver_notices(refund)
+    return {"state": refund.state}
+
+
+@job(RefundJob.ASK, limit=timedelta(minutes=5))
+def ask(job, progress) -> dict:
+    """payload: refund_id."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    refund = ask_about(merchant=merchant, refund_id=job.payload["refund_id"], now=clock.now())
+    deliver_notices(refund)
+    return {"state": refund.state}
+
+
+@shared_task(name="orders.ring_refunds", max_retries=0)
+def ring_for_refunds() -> None:
+    """Every ten seconds by the schedule: refunds that have to be asked about, and approved ones that nobody took."""
+    ring_refunds(now=clock.now())

@@ -123,6 +123,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# Providers. Practice merchants are served by a simulator with books of its own; other addresses than a provider's own are for tests.
+SIMULATOR_FILE = Path(env("SIMULATOR_FILE", default=str(BASE_DIR / "var" / "simulator.sqlite3")))
+PROVIDER_URLS: dict[str, str] = {}
+
 WEBHOOKS_MAY_REACH_PRIVATE = env.bool("WEBHOOKS_MAY_REACH_PRIVATE", default=False)  # addresses of events inside one's own network
 AUDIT_PUBLIC_KEYS = env.list("AUDIT_PUBLIC_KEYS", default=[])  # of checkpoints signed with earlier keys
 

@@ -1,5 +1,6 @@
 """Every table of what the shop believes, by the file that declares it."""
 
+from apps.orders.models.execution import RefundExecution
 from apps.orders.models.imports import BookImport
 from apps.orders.models.orders import Order, Storefront
 from apps.orders.models.payments import NOT_PAID, Payment, PaymentEvent, PaymentHold
@@ -19,6 +20,7 @@ __all__ = [
     "RefundAttachment",
     "RefundBatch",
     "RefundDecision",
+    "RefundExecution",
     "RefundPayee",
     "RefundRequest",
     "RefundTransfer",

@@ -67,6 +67,11 @@ class Simulator:
         """See `Gateway`."""
         return Acknowledgement()
 
+    def pending_notices(self) -> list[tuple[dict[str, str], bytes]]:
+        """What it has to tell and nobody was told yet, as (headers, body); each is given out once."""
+        bodies = [body.encode() for body in self.books.take_notices()]
+        return [({SIGNATURE: self.sign(body)}, body) for body in bodies]
+
     def sign(self, body: bytes) -> str:
         """The signature that a notice of these bytes carries."""
         return hmac.new(self.secret.encode(), body, sha256).hexdigest()

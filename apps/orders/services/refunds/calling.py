@@ -1,0 +1,152 @@
+"""Asking the provider: first to refund, later what became of it. The only place that calls one about a refund.
+
+Each step commits before the next begins: that we are about to call, the call itself outside of any transaction, what it brought. Killed
+at any point, the row says what to do: a refund that was submitted and not ended is asked about, and sent again under its own key
+only where the provider has never heard of it and promises that a key counts once.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from apps.audit.services import record
+from apps.channels.gateways import Gateway, Outcome, RefundAnswer, RefundCall
+from apps.channels.models import ProviderCall
+from apps.channels.services.gateway import end_call, gateway_for, gateway_kind, start_call
+from apps.core import clock
+from apps.merchants.models import Merchant
+from apps.orders.enums import RefundRoute, RefundState
+from apps.orders.errors import RefundMoveIllegal, SettledOtherwise
+from apps.orders.models import Payment, Refund, RefundExecution
+from apps.orders.selectors.refundable import refunded_sums
+from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded, apply_unknown
+from apps.orders.services.refunds.trail import lock_refund
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(minutes=2)  # longer than any gateway waits for an answer
+PAUSES = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600, 4 * 3600)]
+WAITING = frozenset({RefundState.SUBMITTING, RefundState.UNKNOWN})
+
+
+def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refund:
+    """Sends an approved refund to its provider, once for ever.
+
+    :raises Refund.DoesNotExist: also for another merchant's. :raises RefundMoveIllegal: it is not approved, or was submitted before.
+    :raises GatewayMissing: nobody can be called; the refund stays approved.
+    """
+    refund = Refund.objects.for_merchant(merchant).select_related("channel__merchant").get(pk=refund_id)
+    gateway = gateway_for(refund.channel)
+    with transaction.atomic():
+        payment, refund = lock_refund(merchant, refund_id)
+        if not hasattr(refund, "request") or refund.request.route != RefundRoute.PROVIDER:
+            raise RefundMoveIllegal(was=refund.get_state_display(), wanted=RefundState.SUBMITTING.label)
+        refund = apply_submitted(refund=refund, now=now)
+        RefundExecution.objects.create(merchant=merchant, refund=refund, submitted_at=now, ask_at=now + LEASE)
+        call = _call_for(refund, payment)
+        said = start_call(channel=payment.channel, operation="refund", key=call.key, now=now)
+    return _finish(refund, said, _safely(gateway.refund, call))
+
+
+def ask_about(*, merchant: Merchant, refund_id: int, now: datetime) -> Refund:
+    """Asks the provider what became of a submitted refund; when nobody else is asking and it has not ended.
+
+    :raises Refund.DoesNotExist: see there. :raises GatewayMissing: nobody can be asked.
+    """
+    refund = Refund.objects.for_merchant(merchant).select_related("channel__merchant").get(pk=refund_id)
+    gateway = gateway_for(refund.channel)
+    with transaction.atomic():
+        payment, refund = lock_refund(merchant, refund_id)
+        execution = RefundExecution.objects.select_for_update(of=("self",)).filter(refund=refund).first()
+        if execution is None or execution.ask_at is None or execution.ask_at > now or refund.state not in WAITING:
+            return refund
+        execution.ask_at, execution.asks = now + LEASE, execution.asks + 1
+        execution.save(update_fields=["ask_at", "asks"])
+        call = _call_for(refund, payment)
+        said = start_call(channel=payment.channel, operation="query_refund", key=call.key, now=now)
+    answer = _safely(gateway.query_refund, call)
+    if answer.outcome == Outcome.NOT_FOUND and gateway_kind(payment.channel).repeats_safely:
+        return _send_again(refund, said, answer, gateway, call)
+    return _finish(refund, said, answer)
+
+
+def _send_again(refund: Refund, said: ProviderCall, answer: RefundAnswer, gateway: Gateway, call: RefundCall) -> Refund:
+    """The provider has never heard of the key: the call that was to carry it was lost. The same key, so never twice."""
+    now = clock.now()
+    with transaction.atomic():
+        end_call(said, answer, now)
+        _payment, refund = lock_refund(refund.merchant, refund.pk)
+        if refund.state not in WAITING:
+            return refund
+        again = start_call(channel=refund.channel, operation="refund", key=call.key, now=now)
+    return _finish(refund, again, _safely(gateway.refund, call))
+
+
+def _call_for(refund: Refund, payment: Payment) -> RefundCall:
+    _in_flight, refunded = refunded_sums(payment, without=refund.pk)
+    return RefundCall(
+        key=refund.request.idempotency_key,
+        refund_no=refund.refund_no,
+        provider_ref=payment.provider_ref,
+        merchant_ref=payment.merchant_ref,
+        amount_minor=refund.amount_minor,
+        payment_amount_minor=payment.amount_minor,
+        refunded_minor=refunded,
+        currency=refund.currency,
+        method=payment.method,
+        reason=refund.request.reason_code,
+        provider_refund_ref=refund.provider_refund_ref,
+    )
+
+
+def _safely(ask, call: RefundCall) -> RefundAnswer:
+    """Whatever goes wrong on the way, nobody knows whether the provider acted."""
+    try:
+        return ask(call)
+    except Exception as error:
+        logger.exception("Unable to finish the call of refund key=%s", call.key)
+        return RefundAnswer(Outcome.UNKNOWN, code="broken", message=type(error).__name__)
+
+
+def _finish(refund: Refund, said: ProviderCall, answer: RefundAnswer) -> Refund:
+    """The record of the call and its effect, together."""
+    now = clock.now()
+    with transaction.atomic():
+        _payment, refund = lock_refund(refund.merchant, refund.pk)
+        end_call(said, answer, now)
+        return apply_answer(refund=refund, answer=answer, now=now)
+
+
+def apply_answer(*, refund: Refund, answer: RefundAnswer, now: datetime) -> Refund:
+    """What an answer means for a refund (locked by the caller). An end that contradicts an end is put on record and changes nothing."""
+    try:
+        refund = _apply(refund, answer, now)
+    except SettledOtherwise as error:
+        logger.error("refund.contradiction refund=%s state=%s said=%s", refund.pk, refund.state, answer.outcome)
+        after = {"said": str(answer.outcome), "code": answer.code, "provider_refund_ref": answer.provider_refund_ref}
+        record(
+            merchant_id=refund.merchant_id, action="refund.contradiction", subject=refund, by=None, now=now, reason=str(error), after=after
+        )
+    _plan_next(refund, answer, now)
+    return refund
+
+
+def _apply(refund: Refund, answer: RefundAnswer, now: datetime) -> Refund:
+    if answer.outcome == Outcome.SUCCEEDED:
+        moment = answer.done_at or now
+        return apply_succeeded(refund=refund, refunded_at=moment, provider_refund_ref=answer.provider_refund_ref, now=now)
+    if answer.outcome == Outcome.DECLINED:
+        return apply_failed(refund=refund, code=answer.code, message=answer.message, now=now)
+    if answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_FOUND):
+        return apply_unknown(refund=refund, code=answer.code, message=answer.message, now=now)
+    return refund  # accepted, not done: nothing new
+
+
+def _plan_next(refund: Refund, answer: RefundAnswer, now: datetime) -> None:
+    execution = RefundExecution.objects.filter(refund=refund).first()
+    if execution is None:
+        return
+    pause = PAUSES[min(execution.asks, len(PAUSES) - 1)]
+    execution.ask_at = now + pause if refund.state in WAITING else None
+    execution.last_code, execution.last_message = answer.code[:60], answer.message[:300]
+    execution.save(update_fields=["ask_at", "last_code", "last_message"])

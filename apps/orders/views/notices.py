@@ -1,0 +1,31 @@
+"""Where providers tell us what happened: one address for each channel, outside of any session."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from apps.channels.models import Channel
+from apps.channels.services.gateway import GatewayMissing
+from apps.core import clock
+from apps.orders.services.refunds.notices import take_notice
+
+LIMIT = 512 * 1024  # bytes; the largest notice any provider documents is far below
+
+
+@csrf_exempt
+@require_POST
+def notice(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Takes the bytes as they are: their signature is what proves the sender. A channel that does not exist or cannot be called is 404."""
+    channel = Channel.objects.select_related("merchant").filter(public_id=public_id).first()
+    if channel is None:
+        raise Http404
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LIMIT:
+        return HttpResponse(status=413)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        taken = take_notice(channel=channel, headers=headers, body=request.body, now=clock.now())
+    except GatewayMissing as error:
+        raise Http404 from error
+    if taken.acknowledgement is None:
+        return HttpResponse(status=taken.status)
+    return HttpResponse(taken.acknowledgement.body, content_type=taken.acknowledgement.content_type)
