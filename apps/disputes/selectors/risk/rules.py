@@ -30,9 +30,7 @@ def dry_runs_of(merchant: Merchant, rule: RiskRule) -> QuerySet[DryRun]:
 
 
 def job_of(tried: DryRun) -> Job | None:
-    """The job that waits for or works on a dry run, or that failed at it."""
-    if tried.finished_at is not None:
-        return None
+    """The job of a dry run."""
     rows = Job.objects.for_merchant(tried.merchant_id).filter(kind=RiskJob.DRY_RUN, payload__dry_run=tried.pk)
     return rows.order_by("-pk").first()
 
