@@ -6,7 +6,9 @@ import pytest
 import time_machine
 
 from apps.audit.models import AuditEvent
+from apps.channels.gateways import Outcome, RefundAnswer
 from apps.channels.models import NoticeState, ProviderCall, WebhookEvent
+from apps.channels.providers.simulator import client
 from apps.channels.services.gateway import GatewayMissing, gateway_for
 from apps.core.jobs.runner import run
 from apps.core.models import Job
@@ -14,7 +16,7 @@ from apps.orders.enums import RefundJob
 from apps.orders.errors import RefundMoveIllegal
 from apps.orders.models import Payment, Refund, RefundExecution
 from apps.orders.services.refunds import deciding
-from apps.orders.services.refunds.calling import ask_about, submit_refund
+from apps.orders.services.refunds.calling import apply_answer, ask_about, submit_refund
 from apps.orders.services.refunds.practice import deliver_notices
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.refunds.sweeping import ring_refunds
@@ -183,8 +185,6 @@ def test_notices_end_a_refund_in_any_order_and_number(payment, behaviour):
 
 def test_a_call_that_breaks_is_unknown(payment, monkeypatch):
     refund = approved(payment)
-    from apps.channels.providers.simulator import client
-
     monkeypatch.setattr(client.Simulator, "refund", lambda self, call: 1 / 0)
 
     refund = submit(refund)
@@ -205,9 +205,6 @@ def test_the_clock_rings_for_what_was_forgotten(payment):
 
 
 def test_a_late_contradiction_changes_nothing_and_is_on_record(payment, monkeypatch):
-    from apps.channels.gateways import Outcome, RefundAnswer
-    from apps.orders.services.refunds.calling import apply_answer
-
     refund = submit(approved(payment))
 
     apply_answer(refund=refund, answer=RefundAnswer(Outcome.DECLINED, code="late"), now=NOW)
