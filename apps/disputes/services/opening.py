@@ -1,13 +1,14 @@
 """A dispute comes in: by hand, from a file, from a statement line or from a notice of the provider."""
 
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 
 from apps.channels.cells import key_text
 from apps.channels.models import Channel
 from apps.core.figures import cash_text
-from apps.disputes.enums import DisputeKind, DisputeState, EventKind, Family, Origin
+from apps.disputes.enums import DisputeKind, DisputeState, EventKind, Origin
 from apps.disputes.errors import AmountWrong, CurrencyDiffers, DisputeKnown, PaymentElsewhere
 from apps.disputes.models import Dispute
 from apps.disputes.selectors.reasons import reason_of
@@ -15,6 +16,22 @@ from apps.disputes.services.events import tell
 from apps.disputes.services.holding import hold_money
 from apps.merchants.models import Merchant
 from apps.orders.models import Payment
+from apps.settlements.models import StatementLine
+
+
+class Said(TypedDict, total=False):
+    """What may be known of a dispute besides its figures; what is not said is empty. The fee is in positive minor units."""
+
+    kind: DisputeKind
+    reason_code: str
+    family: str  # chosen by a person; it counts where the code is unknown
+    provider_dispute_ref: str
+    provider_ref: str
+    dispute_no: str
+    fee_minor: int | None
+    evidence_due_at: datetime | None
+    due_is_guess: bool
+    opened_from: StatementLine | None
 
 
 def open_dispute(
@@ -28,17 +45,8 @@ def open_dispute(
     origin: Origin,
     by,
     now: datetime,
-    kind: DisputeKind = DisputeKind.CHARGEBACK,
-    reason_code: str = "",
-    family: str = "",
-    provider_dispute_ref: str = "",
-    provider_ref: str = "",
-    dispute_no: str = "",
-    fee_minor: int | None = None,
-    evidence_due_at: datetime | None = None,
-    due_is_guess: bool = False,
-    opened_from=None,
     note: str = "",
+    **said: Unpack[Said],
 ) -> Dispute:
     """Puts a dispute on record and holds the money of its payment. Amounts are positive minor units of `currency`.
 
@@ -48,30 +56,8 @@ def open_dispute(
     :raises DisputeKnown: the provider's number, the shop's number or the statement line has a dispute already; nothing was written.
     """
     _check(channel, payment, amount_minor, currency)
-    dispute = Dispute(
-        merchant=merchant,
-        channel=channel,
-        payment=payment,
-        dispute_no=dispute_no.strip(),
-        dispute_no_key=key_text(dispute_no),
-        provider_dispute_ref=provider_dispute_ref.strip(),
-        provider_dispute_ref_key=key_text(provider_dispute_ref),
-        provider_ref=(payment.provider_ref if payment else "") or provider_ref.strip(),
-        kind=kind,
-        reason_code=reason_code.strip(),
-        family=reason_of(reason_code, family).family,
-        amount_minor=amount_minor,
-        currency=currency,
-        fee_minor=fee_minor,
-        opened_at=opened_at,
-        evidence_due_at=evidence_due_at,
-        due_is_guess=due_is_guess and evidence_due_at is not None,
-        state=DisputeState.INQUIRY if kind == DisputeKind.INQUIRY else DisputeState.NEEDS_RESPONSE,
-        origin=origin,
-        opened_from=opened_from,
-        created_at=now,
-        created_by=by,
-    )
+    facts = {"merchant": merchant, "channel": channel, "payment": payment, "amount_minor": amount_minor, "currency": currency}
+    dispute = Dispute(**facts, opened_at=opened_at, origin=origin, created_at=now, created_by=by, **_fields(payment, said))
     try:
         with transaction.atomic():
             dispute.save(force_insert=True)
@@ -84,6 +70,26 @@ def open_dispute(
             raise
         raise DisputeKnown(number=str(known)) from error
     return dispute
+
+
+def _fields(payment: Payment | None, said: Said) -> dict:
+    kind, code, due = said.get("kind", DisputeKind.CHARGEBACK), said.get("reason_code", ""), said.get("evidence_due_at")
+    number, theirs = said.get("dispute_no", ""), said.get("provider_dispute_ref", "")
+    return {
+        "kind": kind,
+        "state": DisputeState.INQUIRY if kind == DisputeKind.INQUIRY else DisputeState.NEEDS_RESPONSE,
+        "dispute_no": number.strip(),
+        "dispute_no_key": key_text(number),
+        "provider_dispute_ref": theirs.strip(),
+        "provider_dispute_ref_key": key_text(theirs),
+        "provider_ref": (payment.provider_ref if payment else "") or said.get("provider_ref", "").strip(),
+        "reason_code": code.strip(),
+        "family": reason_of(code, said.get("family", "")).family,
+        "fee_minor": said.get("fee_minor"),
+        "evidence_due_at": due,
+        "due_is_guess": said.get("due_is_guess", False) and due is not None,
+        "opened_from": said.get("opened_from"),
+    }
 
 
 def known_as(dispute: Dispute) -> Dispute | None:
@@ -108,8 +114,3 @@ def _check(channel: Channel, payment: Payment | None, amount_minor: int, currenc
     most = payment.amount_minor if payment is not None else None
     if amount_minor <= 0 or (most is not None and amount_minor > most):
         raise AmountWrong(most=cash_text(most, currency) if most is not None else "—")
-
-
-def family_choice(reason_code: str, family: str) -> Family:
-    """The family by the code, or the one a person chose where the code is unknown."""
-    return reason_of(reason_code, family).family
