@@ -393,6 +393,7 @@ RULES: dict[str, Rule] = {
     "disputes:risk_rule_snooze": Rule("edit_alerts", method="post", ids={"pk": "risk_rule.pk"}),
     "disputes:risk_rule_job": Rule("view_settings", ids={"pk": "risk_rule.pk", "dry_run": "dry_run.pk"}),
     "disputes:risk_rule_use": Rule("edit_alerts", method="post", ids={"pk": "risk_rule.pk", "dry_run": "dry_run.pk"}),
+    "disputes:watch_dispute": Rule("edit_watchlist", method="post", ids={"public_id": "dispute.public_id"}),
     "disputes:watchlist": Rule("view_money"),
     "disputes:watch_add": Rule("edit_watchlist", method="post"),
     "disputes:watched": Rule("view_money", ids={"pk": "watched.pk"}),

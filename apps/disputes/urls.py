@@ -39,6 +39,7 @@ urlpatterns = [
     path("settings/alerts/<int:pk>/rest/", rules.snooze, name="risk_rule_snooze"),
     path("settings/alerts/<int:pk>/tried/<int:dry_run>/", rules.job, name="risk_rule_job"),
     path("settings/alerts/<int:pk>/tried/<int:dry_run>/use/", rules.use, name="risk_rule_use"),
+    path("disputes/<slug:public_id>/watch/", watchlist.from_dispute, name="watch_dispute"),
     path("watchlist/", watchlist.watchlist, name="watchlist"),
     path("watchlist/add/", watchlist.add, name="watch_add"),
     path("watchlist/<int:pk>/", watchlist.watched, name="watched"),

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.core import clock
-from apps.disputes.models import Alert, DryRun, RiskRule, WatchlistEntry
+from apps.disputes.models import Alert, Dispute, DryRun, RiskRule, WatchlistEntry
 from tests import cast
 from tests.disputes.risk import things
 
@@ -209,3 +209,19 @@ def test_the_order_story_carries_the_signs(client, shop, boss):
     story = client.get(reverse("reports:order_story", args=[shop.slug, payment.order.order_no]))
 
     assert [sign.text for sign in story.context["signs"]] == ["On the watch-list: C77041", "Many payments from one IP address"]
+
+
+def test_the_buyer_of_a_dispute_is_put_on_the_list_from_its_page(client, shop, boss):
+    payment = cast.make_payment(cast.make_channel(shop), "A780", customer_ref="C77041", payer_ip="198.51.100.23")
+    dispute = Dispute.objects.create(
+        merchant=shop, channel=payment.channel, payment=payment, dispute_no="D1", dispute_no_key="d1", kind="chargeback", amount_minor=1000,
+        currency="TWD", opened_at=cast.NOW, state="needs_response", origin="hand", created_at=cast.NOW,
+    )  # fmt: skip
+
+    assert "Put the buyer on the watch-list" in client.get(url(shop, "case", dispute.public_id)).content.decode()
+    client.post(url(shop, "watch_dispute", dispute.public_id), {"reason": ""})
+    assert WatchlistEntry.objects.count() == 0
+    client.post(url(shop, "watch_dispute", dispute.public_id), {"reason": "Chargeback"})
+
+    found = list(WatchlistEntry.objects.order_by("pk").values_list("kind", "value", "source", "source_label"))
+    assert found == [("customer", "C77041", "dispute", "D1"), ("ip", "198.51.100.23", "dispute", "D1")]

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.core import clock
 from apps.core.errors import HezhangError
+from apps.core.figures import names_text
 from apps.core.paging import keyset_page
 from apps.core.panels import Tab
 from apps.disputes.forms.risk import ReasonForm, WatchFilterForm, WatchForm
-from apps.disputes.models import WatchlistEntry
+from apps.disputes.models import Dispute, WatchlistEntry
 from apps.disputes.selectors.risk.watching import active, payments_of
 from apps.disputes.services.risk import watchlist as services
 from apps.disputes.tables.risk import WatchTable
@@ -45,6 +46,31 @@ def add(request: HttpRequest, merchant_slug: str) -> HttpResponse:
         return _show(request, form, status=422)
     messages.success(request, _("%(buyer)s is on the watch-list.") % {"buyer": entry.value})
     return redirect("disputes:watchlist", merchant_slug)
+
+
+@require_POST
+@needs("edit_watchlist")
+def from_dispute(request: HttpRequest, merchant_slug: str, public_id: str) -> HttpResponse:
+    """Puts the buyer of a dispute on the list, by customer number and by address."""
+    rows = Dispute.objects.for_merchant(request.merchant).select_related("payment")
+    dispute = get_object_or_404(rows, public_id=public_id)
+    form = ReasonForm(request.POST)
+    if dispute.payment is None or not form.is_valid():
+        messages.error(request, _("Give a reason."))
+        return redirect("disputes:case", merchant_slug, public_id)
+    added = services.watch_payer(
+        merchant=request.merchant,
+        payment=dispute.payment,
+        reason=form.cleaned_data["reason"],
+        dispute=str(dispute),
+        by=request.user,
+        now=clock.now(),
+    )
+    if added:
+        messages.success(request, _("%(buyer)s is on the watch-list.") % {"buyer": names_text(entry.value for entry in added)})
+    else:
+        messages.info(request, _("The buyer is on the watch-list already, or the payment names nobody."))
+    return redirect("disputes:case", merchant_slug, public_id)
 
 
 @require_safe
