@@ -20,6 +20,7 @@ from apps.merchants import step_up
 from apps.merchants.access import has_right
 from apps.merchants.selectors import members_with
 from apps.orders.enums import RefundRoute, RefundState, Verdict
+from apps.orders.errors import STALE_REASONS
 from apps.orders.forms.refunds import VIEWS, RefundDeskFilter
 from apps.orders.models import Refund
 from apps.orders.selectors import refund_desk as desk
@@ -29,6 +30,7 @@ from apps.orders.selectors.refund_context import steps_of
 from apps.orders.selectors.refund_progress import failure_of, progress_of, seconds_until_next_look, state_chip
 from apps.orders.selectors.refund_warnings import around, balance_of, buyer_count, shortfall, warnings_of
 from apps.orders.selectors.refundable import refundable
+from apps.orders.services.refunds.figures import stale_reason
 from apps.orders.tables.refund_rows import Part, order_line, rows_of, title_of
 
 TOAST = "refund_toast"
@@ -183,6 +185,7 @@ def detail_context(request: HttpRequest, refund: Refund, found: RefundDeskFilter
         "is_waiting": is_waiting,
         "due": due(refund.request.due_at, now) if is_waiting else None,
         "standing": standing,
+        "stale": _stale(refund, now) if is_waiting else "",
         "needs_factor": refund.request.needs_mfa and step_up.fresh_at(request) is None,
         "has_factor": step_up.has_factor(request.user) if is_waiting and refund.request.needs_mfa else True,
         "tier": details.tier_words(refund, merchant) if is_waiting else [],
@@ -206,6 +209,12 @@ def detail_context(request: HttpRequest, refund: Refund, found: RefundDeskFilter
         "open_part": "",
         "said": "",
     }
+
+
+def _stale(refund: Refund, now: datetime) -> str:
+    """What changed since the figures were frozen so that nobody can approve; empty when they hold."""
+    code = refund.request.stale_reason or stale_reason(refund, refund.payment, now)
+    return str(STALE_REASONS[code]) if code else ""
 
 
 def progress_context(request: HttpRequest, refund: Refund, looks: int = 0) -> dict:

@@ -160,6 +160,9 @@ def test_stale_figures_stop_the_approval_until_looked_at_again(scene, as_user):
     page = html.fromstring(client.get(f"{URL}{scene.small.pk}/").content)
     changed = [row.xpath("./th")[0].text for row in page.xpath("//table[@class='compare']//tr[contains(@class,'is-off')]")]
     assert changed == ["Held back", "Left after this refund"]
+    assert page.xpath("//*[@data-approve]") == []
+    words = "Nobody can approve this as it stands: money of this payment has since been held back by a dispute."
+    assert words in page.text_content()
 
     answer = act(client, scene.small, "approve")
     assert (answer.status_code, problem(answer)) == (
