@@ -54,7 +54,7 @@ class AuditFilter(filters.FilterSet):
 
 
 class AuditTable(BaseTable):
-    happened_at = DateColumn(verbose_name=_("Time"), time=True, attrs={"td": {"class": "phone-shrink"}})
+    happened_at = DateColumn(verbose_name=_("Time"), time=True, attrs={"td": {"class": "phone-full"}})
     action = tables.Column(verbose_name=_("What"))
     actor_label = tables.Column(verbose_name=_("Who"))
     subject_label = tables.Column(verbose_name=_("About"), empty_values=())

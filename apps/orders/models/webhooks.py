@@ -36,7 +36,7 @@ class WebhookEndpoint(models.Model):
         ]
 
     def __str__(self):
-        return self.url
+        return self.url.partition("?")[0]  # what follows may be a password of the receiver
 
 
 class WebhookDelivery(models.Model):

@@ -64,7 +64,7 @@ def add_endpoint(*, merchant: Merchant, url: str, types: Iterable[str], by: User
         raise AddressTwice
     fields = {"url": url, "types": sorted(EventType(one).value for one in types)}
     endpoint = WebhookEndpoint.objects.create(merchant=merchant, secret=new_secret(), created_at=now, created_by=by, **fields)
-    record(merchant_id=merchant.pk, action="webhook.added", subject=endpoint, by=by, now=now, after=fields)
+    record(merchant_id=merchant.pk, action="webhook.added", subject=endpoint, by=by, now=now, after={**fields, "url": str(endpoint)})
     return endpoint
 
 
