@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from apps.reports.story.facts import StoryFacts
 
+KINDS = ("payment", "refund", "dispute", "dispute_reversal")  # told by name; every other movement is “other”
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -17,6 +19,7 @@ class Sums:
     other: int
     to_bank: int
     in_bank: int
+    disputes: int = 0
 
     @property
     def in_transit(self) -> int:
@@ -32,7 +35,7 @@ def sums_of(facts: StoryFacts) -> list[Sums]:
 def _sums(facts: StoryFacts, currency: str) -> Sums:
     mine = [one for one in facts.stated if one.line.currency == currency]
     arrived = [one for one in mine if one.payout and one.payout.arrived_on is not None]
-    gross = {kind: sum(one.line.gross for one in mine if one.line.kind == kind) for kind in ("payment", "refund")}
+    gross = {kind: sum(one.line.gross for one in mine if one.line.kind == kind) for kind in KINDS}
     return Sums(
         currency=currency,
         paid=sum(payment.amount_minor for payment in facts.captured if payment.currency == currency),
@@ -43,4 +46,5 @@ def _sums(facts: StoryFacts, currency: str) -> Sums:
         + sum(one.line.other for one in mine if one.line.kind in gross),
         to_bank=sum(one.line.net for one in mine),
         in_bank=sum(one.line.net for one in arrived),
+        disputes=gross["dispute"] + gross["dispute_reversal"],
     )

@@ -11,6 +11,7 @@ from apps.disputes.services.moving import move_dispute
 from apps.disputes.services.opening import open_dispute
 from apps.reports.story.facts import story_facts
 from apps.reports.story.items import items_of
+from apps.reports.story.money import sums_of
 from tests import cast
 
 pytestmark = [pytest.mark.django_db]
@@ -53,6 +54,8 @@ def test_its_statement_line_is_no_fault(payment):
     DisputeLine.objects.create(merchant=payment.merchant, dispute=dispute, line=line, role="taken", rule="dispute_ref", made_at=cast.NOW)
 
     assert told(payment, "statement") == [("綠界 lists a dispute", "done", "−1,280")]
+    [sums] = sums_of(story_facts(payment.order))
+    assert (sums.paid, sums.disputes, sums.other, sums.to_bank) == (128000, -128000, 0, -128000)
 
 
 def test_the_page_shows_it(client, payment):
