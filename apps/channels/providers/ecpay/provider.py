@@ -1,8 +1,27 @@
 """ECPay 綠界 as the registry knows it."""
 
-from apps.channels.contracts import Capabilities, Method, Provider
+from django.utils.translation import gettext_lazy as _
+
+from apps.channels.contracts import METHODS_WITHOUT_REFUND, Capabilities, Method, Provider
+from apps.channels.gateways import Account, CredentialField, Gateway, GatewayKind
 from apps.channels.providers.ecpay import statement
 
+
+def _gateway(account: Account) -> Gateway:
+    """Only who calls loads what calling needs."""
+    from apps.channels.providers.ecpay.client import EcpayGateway  # noqa: PLC0415
+
+    return EcpayGateway(account)
+
+
+GATEWAY = GatewayKind(
+    make=_gateway,
+    credentials=(
+        CredentialField("merchant_id", _("Merchant ID"), _("ECPay console, system settings; seven digits."), is_secret=False),
+        CredentialField("hash_key", "HashKey", _("ECPay console, system settings, system integration.")),
+        CredentialField("hash_iv", "HashIV", _("ECPay console, system settings, system integration.")),
+    ),
+)
 PROVIDER = Provider(
     code="ecpay",
     name="ECPay 綠界",
@@ -24,8 +43,11 @@ PROVIDER = Provider(
         statements=(statement.WANTED,),
         partial_refund=True,
         refunds_by_api=True,
+        # DoAction takes back card payments alone.
+        methods_without_refund=(*METHODS_WITHOUT_REFUND, Method.WECHAT_PAY, Method.JKOPAY, Method.BNPL),
     ),
     recognise=statement.recognise,
     parse=statement.parse,
     text=statement.text,
+    gateway=GATEWAY,
 )

@@ -1,8 +1,27 @@
 """Stripe as the registry knows it."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.channels.contracts import Capabilities, Method, Provider
+from apps.channels.gateways import Account, CredentialField, Gateway, GatewayKind
 from apps.channels.providers.stripe import statement
 
+
+def _gateway(account: Account) -> Gateway:
+    """Stripe's library takes its time to load, so only who calls loads it."""
+    from apps.channels.providers.stripe.client import StripeGateway  # noqa: PLC0415
+
+    return StripeGateway(account)
+
+
+GATEWAY = GatewayKind(
+    make=_gateway,
+    credentials=(
+        CredentialField("secret_key", _("Secret key"), _("Stripe Dashboard, Developers, API keys; begins with sk_ or rk_.")),
+        CredentialField("webhook_secret", _("Signing secret"), _("Stripe Dashboard, Webhooks, your destination; begins with whsec_.")),
+    ),
+    repeats_safely=True,
+)
 PROVIDER = Provider(
     code="stripe",
     name="Stripe",
@@ -32,4 +51,5 @@ PROVIDER = Provider(
     recognise=statement.recognise,
     parse=statement.parse,
     text=statement.text,
+    gateway=GATEWAY,
 )
