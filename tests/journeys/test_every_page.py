@@ -3,6 +3,7 @@
 import pytest
 
 from apps.merchants.models import Membership
+from apps.merchants.services.invitations import token_of
 from tests import cast
 from tests.journeys.every_page import FILES, PARTS, Visitor, merchant_pages, set_password_page
 from tests.rights_by_url import RULES, Shop
@@ -51,7 +52,8 @@ def test_every_page_of_a_merchant(page, sign_in, shop, wang, width, theme):
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_every_page_outside_of_merchants(page, sign_in, wang, width, theme):
+def test_every_page_outside_of_merchants(page, sign_in, wang, settings, width, theme):
+    settings.STAFF_NEEDS_SECOND_FACTOR = False
     wang.theme = theme
     wang.save()
     visitor = Visitor(page, width)
@@ -59,11 +61,18 @@ def test_every_page_outside_of_merchants(page, sign_in, wang, width, theme):
     visitor.visit("login, sent here", "/login/?next=/m/qingtian/", theme=theme)
     visitor.visit("set password", set_password_page(wang), theme=theme)
     visitor.visit("set password, spent link", set_password_page(wang)[:-4] + "0000/", theme=theme)
+    visitor.visit("password forgotten", "/forgotten/", theme=theme)
+    shop = cast.make_merchant("inviting")
+    visitor.visit("invitation", f"/invitation/{token_of(cast.make_invitation(shop))}/", theme=theme)
+    visitor.visit("invitation of a known person", f"/invitation/{token_of(cast.make_invitation(shop, wang.email))}/", theme=theme)
     sign_in(cast.make_user(theme=theme))
-    visitor.visit("no merchant", "/")
+    for address in ("/", "/step-up/", "/profile/security/", "/profile/security/app/"):
+        visitor.visit("no merchant, no second factor", address)
 
-    sign_in(wang)
-    for address in ("/profile/", "/password/", "/password/changed/", "/staff/merchants/"):
+    sign_in(cast.with_totp(wang))
+    for address in ("/profile/", "/profile/security/", "/step-up/", "/password/", "/password/changed/"):
         visitor.visit("signed in", address)
+    for address in ("/staff/merchants/", f"/staff/merchants/{shop.pk}/ask/"):
+        visitor.visit("platform staff", address)
 
     assert not visitor.wrong, "\n".join(visitor.wrong)
