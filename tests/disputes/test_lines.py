@@ -181,7 +181,7 @@ def test_one_click_opens_the_dispute_of_a_line(shop, stripe, payment, lin):
 
     assert (dispute.payment, dispute.amount_minor, dispute.currency, dispute.fee_minor) == (payment, 1000, "USD", 1500)
     assert (dispute.provider_dispute_ref, dispute.origin, dispute.state, dispute.due_is_guess) == ("du_1", "line", "needs_response", True)
-    assert dispute.evidence_due_at == line.occurred_at + timedelta(days=7)
+    assert dispute.evidence_due_at == NOW + timedelta(days=2)
     assert Job.objects.get().kind == "settlements.reconcile"
     run(shop)
     assert (told(), links()) == ([("dispute_missing_in_books", "cleared")], [("txn_2", "du_1", "taken", "opened_from")])

@@ -1,7 +1,7 @@
 """Notices of a provider, in any order and more than once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -98,3 +98,9 @@ def test_words_that_nobody_knows_are_refused(channel, payment, wrong):
         take(channel, replace(FIRST, **wrong))
 
     assert not Dispute.objects.exists()
+
+
+def test_a_deadline_of_zero_is_none(channel, payment):
+    dispute = take(channel, replace(FIRST, state=S.LOST, evidence_due_at=datetime(1970, 1, 1, tzinfo=UTC)))
+
+    assert (dispute.state, dispute.evidence_due_at) == ("lost", None)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from apps.audit.models import AuditEvent
@@ -82,3 +84,12 @@ def test_every_family_has_a_checklist_that_needs_something():
     assert all(any(needed for _type, needed in points) for points in CHECKLISTS.values())
     named = {kind for points in CHECKLISTS.values() for kind, _needed in points}
     assert named == set(EvidenceType) - {EvidenceType.OTHER}
+
+
+@pytest.mark.parametrize(("days_ago", "days_left"), [(0, 7), (4, 3), (30, 2)])
+def test_a_deadline_that_nobody_told_is_guessed_and_says_so(opened, days_ago, days_left):
+    dispute = opened(evidence_due_at=None, opened_at=cast.NOW - timedelta(days=days_ago))
+
+    assert (dispute.evidence_due_at, dispute.due_is_guess) == (cast.NOW + timedelta(days=days_left), True)
+    assert not opened(provider_dispute_ref="du_2").due_is_guess
+    assert opened(provider_dispute_ref="du_3", evidence_due_at=None, is_over=True).evidence_due_at is None

@@ -181,7 +181,7 @@ def test_moves_over_the_page(desk, opened):
 
 
 def test_details_owner_and_note(desk, lin, opened):
-    dispute = opened(due_is_guess=True)
+    dispute = opened(evidence_due_at=None)
     desk.post(
         url("details", dispute.public_id), {"reason_code": "13.1", "family": "fraud", "evidence_due_at": "2026-12-01T12:00", "fee": "15"}
     )

@@ -20,7 +20,7 @@ from apps.disputes.services.holding import hold_money
 from apps.disputes.services.lines import reconcile_soon
 from apps.disputes.services.moving import change_state
 from apps.disputes.services.opening import open_dispute
-from apps.disputes.states import CLOSED, DISPUTE_MOVES
+from apps.disputes.states import CLOSED, DISPUTE_MOVES, WAITS_FOR_US
 from apps.merchants.models import Merchant
 from apps.orders.ingest.workbook import as_csv
 from apps.orders.models import Payment
@@ -195,6 +195,7 @@ def _open(merchant: Merchant, one: Planned, by, now: datetime) -> None:
         provider_dispute_ref=row.provider_dispute_ref,
         dispute_no=row.dispute_no,
         evidence_due_at=row.due_at,
+        is_over=row.state not in WAITS_FOR_US,
     )
     if row.state not in (S.INQUIRY, S.NEEDS_RESPONSE):
         change_state(locked(merchant, dispute.pk), row.state, by=by, now=now)

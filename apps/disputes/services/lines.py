@@ -1,6 +1,6 @@
 """Statement lines of disputes: what reconciliation asks, what it tells, and the dispute a person opens from a line."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 from django.db import transaction
@@ -21,8 +21,6 @@ from apps.orders.models import Payment
 from apps.settlements.enums import JobKind
 from apps.settlements.matching.frames import DISPUTES
 from apps.settlements.models import StatementLine
-
-GUESSED_DAYS = 7  # to answer, from the line's moment, where nobody has said: the shortest that card networks give
 
 
 def disputes_frame(channel: Channel) -> pl.DataFrame:
@@ -91,8 +89,6 @@ def open_from_line(*, merchant: Merchant, line_id: int, by, now: datetime) -> Di
             provider_dispute_ref=line.provider_refund_ref,
             provider_ref=line.provider_ref or line.merchant_ref,
             fee_minor=-line.fee if line.fee <= 0 else None,
-            evidence_due_at=line.occurred_at + timedelta(days=GUESSED_DAYS),
-            due_is_guess=True,
             opened_from=line,
         )
         reconcile_soon(merchant=merchant, by=by, now=now)

@@ -1,5 +1,6 @@
 """What a provider tells of a dispute, in any order and as often as it likes."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from apps.disputes.services.lines import reconcile_soon
 from apps.disputes.services.moving import change_state
 from apps.disputes.services.opening import open_dispute
 from apps.disputes.services.reminders import tell_opened
-from apps.disputes.states import CLOSED, DISPUTE_MOVES
+from apps.disputes.states import CLOSED, DISPUTE_MOVES, WAITS_FOR_US
 from apps.orders.models import Payment
 
 
@@ -28,6 +29,8 @@ def take_dispute_notice(*, channel: Channel, notice: DisputeNotice, now: datetim
     """
     if notice.state not in DisputeState.values or notice.kind not in DisputeKind.values or not key_text(notice.provider_dispute_ref):
         raise NoticeUnreadable
+    if notice.evidence_due_at is not None and notice.evidence_due_at <= notice.opened_at:
+        notice = replace(notice, evidence_due_at=None)  # some providers write zero where no answer is taken
     for _attempt in range(2):
         known = _known(channel, notice.provider_dispute_ref)
         if known is not None:
@@ -65,6 +68,7 @@ def _open(channel: Channel, notice: DisputeNotice, now: datetime) -> Dispute:
             provider_ref=notice.provider_ref,
             fee_minor=notice.fee_minor,
             evidence_due_at=notice.evidence_due_at,
+            is_over=notice.state not in WAITS_FOR_US,
         )
         dispute = locked(channel.merchant, dispute.pk)
         _move(dispute, notice, None, now)

@@ -1,6 +1,6 @@
 """A dispute comes in: by hand, from a file, from a statement line or from a notice of the provider."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,8 @@ from apps.merchants.models import Merchant
 from apps.orders.models import Payment
 from apps.settlements.models import StatementLine
 
+SHORTEST, AT_LEAST = timedelta(days=7), timedelta(days=2)
+
 
 class Said(TypedDict, total=False):
     """What may be known of a dispute besides its figures; what is not said is empty. The fee is in positive minor units."""
@@ -30,7 +32,7 @@ class Said(TypedDict, total=False):
     dispute_no: str
     fee_minor: int | None
     evidence_due_at: datetime | None
-    due_is_guess: bool
+    is_over: bool  # it does not wait for us any more, so no deadline is guessed
     opened_from: StatementLine | None
 
 
@@ -58,6 +60,8 @@ def open_dispute(
     _check(channel, payment, amount_minor, currency)
     facts = {"merchant": merchant, "channel": channel, "payment": payment, "amount_minor": amount_minor, "currency": currency}
     dispute = Dispute(**facts, opened_at=opened_at, origin=origin, created_at=now, created_by=by, **_fields(payment, said))
+    if dispute.evidence_due_at is None and not said.get("is_over"):
+        dispute.evidence_due_at, dispute.due_is_guess = guessed_deadline(opened_at, now), True
     try:
         with transaction.atomic():
             dispute.save(force_insert=True)
@@ -72,8 +76,13 @@ def open_dispute(
     return dispute
 
 
+def guessed_deadline(opened_at: datetime, now: datetime) -> datetime:
+    """When an answer may be due where nobody has said: the shortest that card networks give, and never within the next two days."""
+    return max(opened_at + SHORTEST, now + AT_LEAST)
+
+
 def _fields(payment: Payment | None, said: Said) -> dict:
-    kind, code, due = said.get("kind", DisputeKind.CHARGEBACK), said.get("reason_code", ""), said.get("evidence_due_at")
+    kind, code = said.get("kind", DisputeKind.CHARGEBACK), said.get("reason_code", "")
     number, theirs = said.get("dispute_no", ""), said.get("provider_dispute_ref", "")
     return {
         "kind": kind,
@@ -86,8 +95,7 @@ def _fields(payment: Payment | None, said: Said) -> dict:
         "reason_code": code.strip(),
         "family": reason_of(code, said.get("family", "")).family,
         "fee_minor": said.get("fee_minor"),
-        "evidence_due_at": due,
-        "due_is_guess": said.get("due_is_guess", False) and due is not None,
+        "evidence_due_at": said.get("evidence_due_at"),
         "opened_from": said.get("opened_from"),
     }
 
