@@ -18,6 +18,7 @@ from apps.orders.errors import RefundMoveIllegal
 from apps.orders.models import Payment, Refund
 from apps.orders.services.refunds.calling import apply_answer
 from apps.orders.services.refunds.settling import settle_payment
+from apps.orders.services.refunds.telling import tell_beyond
 from apps.orders.services.refunds.trail import lock_payment, lock_refund, write_step
 
 logger = logging.getLogger(__name__)
@@ -134,13 +135,20 @@ def _foreign_refund(channel: Channel, told: RefundNotice, now: datetime) -> tupl
     if payment_id is None:
         return NoticeState.IGNORED, "no_payment"  # its statement line will be raised as refund_missing_in_books
     payment = lock_payment(channel.merchant, payment_id)
+    payment.merchant = channel.merchant
+    if refund_id := _known(channel, told):  # another notice of it was faster
+        return _known_refund(channel, refund_id, told, now)
     if told.currency != payment.currency or not payment.is_captured:
         return NoticeState.IGNORED, "unlike_payment"
     try:
         with transaction.atomic():
             refund = _write_foreign(payment, told, now)
-    except IntegrityError:  # beyond the payment, or the number is known already
-        return NoticeState.IGNORED, "exceeds_payment"
+    except IntegrityError as error:
+        if "refund_exceeds_payment" not in str(error):
+            return NoticeState.IGNORED, f"number_taken {told.provider_refund_ref}"
+        logger.error("notice.exceeds_payment payment=%s", payment.pk)
+        tell_beyond(payment, told.amount_minor, told.provider_refund_ref, now)
+        return NoticeState.IGNORED, f"exceeds_payment {told.provider_refund_ref}"
     settle_payment(payment)
     write_step(refund, "refund.started_at_provider", by=None, now=now, after={"provider_refund_ref": refund.provider_refund_ref})
     return NoticeState.PROCESSED, f"tied {refund.refund_no}"

@@ -11,17 +11,17 @@ from apps.core.figures import cash_text
 from apps.merchants.models import User
 from apps.merchants.selectors import members_with
 from apps.merchants.services.notify import notify
-from apps.orders.models import Refund
+from apps.orders.models import Payment, Refund
 
 
 class _Cash:
     """An amount that is written when it is read, in the language of whoever reads it."""
 
-    def __init__(self, refund: Refund):
-        self.refund = refund
+    def __init__(self, amount_minor: int, currency: str):
+        self.amount_minor, self.currency = amount_minor, currency
 
     def __str__(self) -> str:
-        return cash_text(self.refund.amount_minor, self.refund.currency)
+        return cash_text(self.amount_minor, self.currency)
 
 
 def tell_waiting(refund: Refund, now: datetime, *, but: Iterable[int] = ()) -> None:
@@ -54,12 +54,40 @@ def tell_decided(refund: Refund, by: User, reason: str, now: datetime) -> None:
 
 
 def tell_failed(refund: Refund, message: str, now: datetime) -> None:
-    """The money did not go back: who asked and who approves hear, because a customer still waits."""
-    users = {user.pk: user for user in [refund.request.requested_by, *members_with(refund.merchant, "approve_refund")]}
+    """The money did not go back: who asked (one that only the books know has nobody) and who approves hear; a customer still waits."""
+    asker = [refund.request.requested_by] if hasattr(refund, "request") else []
+    users = {user.pk: user for user in [*asker, *members_with(refund.merchant, "approve_refund")]}
     _tell(refund, users.values(), "refund.failed", _("The refund of {amount} failed"), body=message, severity="high", now=now)
 
 
+def tell_beyond(payment: Payment, amount_minor: int, number: str, now: datetime) -> None:
+    """Somebody started a refund at the provider of money that is promised or gone here: those who approve have to make room for it."""
+    notify(
+        merchant=payment.merchant,
+        users=members_with(payment.merchant, "approve_refund"),
+        kind="refund.beyond_payment",
+        title=format_lazy(_("{amount} was refunded at the provider, more than is left here"), amount=_Cash(amount_minor, payment.currency)),
+        body=format_lazy(
+            _(
+                "Order {order}, refund {number}. Requests for this payment hold the money: reject or withdraw one, then bring this refund "
+                "in with refunds.csv."
+            ),
+            order=payment.order.order_no,
+            number=number,
+        ),
+        href=_story(payment),
+        severity="high",
+        now=now,
+    )
+
+
+def _story(payment: Payment) -> str:
+    return reverse("reports:order_story", args=[payment.merchant.slug, payment.order.order_no])
+
+
 def _tell(refund: Refund, users: Iterable[User], kind: str, title, *, now: datetime, body: str = "", href: str = "", **fields) -> None:
-    href = href or reverse("orders:refund", args=[refund.merchant.slug, refund.pk])
-    words = format_lazy(title, amount=_Cash(refund))
+    if not href:
+        has_page = hasattr(refund, "request")  # one that only the books know has none
+        href = reverse("orders:refund", args=[refund.merchant.slug, refund.pk]) if has_page else _story(refund.payment)
+    words = format_lazy(title, amount=_Cash(refund.amount_minor, refund.currency))
     notify(merchant=refund.merchant, users=users, kind=kind, title=words, body=body, href=href, now=now, **fields)
