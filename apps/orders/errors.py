@@ -228,6 +228,12 @@ class SettledOtherwise(RefundError):
     message = _("This refund has ended already, with another result (%(was)s).")
 
 
+class TurnNotCome(RefundError):
+    """The provider keeps apart only refunds that are sent one after the other."""
+
+    message = _("Another refund of this payment is on its way; this one is sent when that has ended.")
+
+
 class AddressTwice(HezhangError):
     message = _("This address is told already.")
 

@@ -10,7 +10,7 @@ from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
 from apps.orders.enums import BookJob, RefundJob, WebhookJob
-from apps.orders.errors import RefundMoveIllegal
+from apps.orders.errors import RefundMoveIllegal, TurnNotCome
 from apps.orders.models import RefundPayee
 from apps.orders.services.refunds.bulk import preview_requests, request_from_file, summary
 from apps.orders.services.refunds.calling import ask_about, submit_refund
@@ -90,6 +90,8 @@ def submit(job, progress) -> dict:
         refund = submit_refund(merchant=merchant, refund_id=job.payload["refund_id"], now=clock.now())
     except RefundMoveIllegal:
         return {"state": "submitted before"}
+    except TurnNotCome:  # the schedule rings again
+        return {"state": "waits its turn"}
     deliver_notices(refund)
     return {"state": refund.state}
 

@@ -17,7 +17,7 @@ from apps.channels.services.gateway import end_call, gateway_for, gateway_kind, 
 from apps.core import clock
 from apps.merchants.models import Merchant
 from apps.orders.enums import RefundRoute, RefundState
-from apps.orders.errors import RefundMoveIllegal, SettledOtherwise
+from apps.orders.errors import RefundMoveIllegal, SettledOtherwise, TurnNotCome
 from apps.orders.models import Payment, Refund, RefundExecution
 from apps.orders.selectors.refundable import refunded_sums
 from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded, apply_unknown
@@ -25,6 +25,7 @@ from apps.orders.services.refunds.trail import lock_refund
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)  # longer than any gateway waits for an answer
+LOST_AFTER = timedelta(days=1)  # a provider that still has not heard of a refund will not any more
 PAUSES = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600, 4 * 3600)]
 WAITING = frozenset({RefundState.SUBMITTING, RefundState.UNKNOWN})
 
@@ -33,7 +34,7 @@ def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refun
     """Sends an approved refund to its provider, once for ever.
 
     :raises Refund.DoesNotExist: also for another merchant's. :raises RefundMoveIllegal: it is not approved, or was submitted before.
-    :raises GatewayMissing: nobody can be called; the refund stays approved.
+    :raises GatewayMissing: nobody can be called; the refund stays approved. :raises TurnNotCome: so does it, until another has ended.
     """
     refund = Refund.objects.for_merchant(merchant).select_related("channel__merchant").get(pk=refund_id)
     gateway = gateway_for(refund.channel)
@@ -41,6 +42,7 @@ def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refun
         payment, refund = lock_refund(merchant, refund_id)
         if not hasattr(refund, "request") or refund.request.route != RefundRoute.PROVIDER:
             raise RefundMoveIllegal(was=refund.get_state_display(), wanted=RefundState.SUBMITTING.label)
+        _check_turn(refund, payment)
         refund = apply_submitted(refund=refund, now=now)
         RefundExecution.objects.create(merchant=merchant, refund=refund, submitted_at=now, ask_at=now + LEASE)
         call = _call_for(refund, payment)
@@ -80,6 +82,16 @@ def _send_again(refund: Refund, said: ProviderCall, answer: RefundAnswer, gatewa
             return refund
         again = start_call(channel=refund.channel, operation="refund", key=call.key, now=now)
     return _finish(refund, again, _safely(gateway.refund, call))
+
+
+def _check_turn(refund: Refund, payment: Payment) -> None:
+    """Where a provider knows no key, it tells refunds of a payment apart by what went back before: one at a time (the payment is locked).
+
+    :raises TurnNotCome: another one has not ended.
+    """
+    others = Refund.objects.for_merchant(refund.merchant_id).filter(payment=payment, state__in=WAITING).exclude(pk=refund.pk)
+    if not gateway_kind(payment.channel).repeats_safely and others.exists():
+        raise TurnNotCome
 
 
 def _call_for(refund: Refund, payment: Payment) -> RefundCall:
@@ -137,9 +149,16 @@ def _apply(refund: Refund, answer: RefundAnswer, now: datetime) -> Refund:
         return apply_succeeded(refund=refund, refunded_at=moment, provider_refund_ref=answer.provider_refund_ref, now=now)
     if answer.outcome == Outcome.DECLINED:
         return apply_failed(refund=refund, code=answer.code, message=answer.message, now=now)
+    if answer.outcome == Outcome.NOT_FOUND and _is_lost(refund, now):
+        return apply_failed(refund=refund, code=answer.code, message=answer.message, now=now)
     if answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_FOUND):
         return apply_unknown(refund=refund, code=answer.code, message=answer.message, now=now)
     return refund  # accepted, not done: nothing new
+
+
+def _is_lost(refund: Refund, now: datetime) -> bool:
+    """Sent so long ago that "never heard of it" is the provider's last word."""
+    return RefundExecution.objects.filter(refund=refund, submitted_at__lt=now - LOST_AFTER).exists()
 
 
 def _plan_next(refund: Refund, answer: RefundAnswer, now: datetime) -> None:
