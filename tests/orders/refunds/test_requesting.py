@@ -238,8 +238,9 @@ def test_held_money_cannot_be_refunded_until_it_is_released(payment, clerk, shop
         ("ecpay", "cvs_code", 4, "bank_transfer", ["method"]),
         ("ecpay", "cvs_barcode", 4, "bank_transfer", ["method"]),
         ("generic", "credit_card", 4, "bank_transfer", ["no_api"]),
-        ("wechat", "wechat_pay", 365, "provider", ["window"]),
-        ("wechat", "wechat_pay", 366, "bank_transfer", ["window"]),
+        ("wechat", "wechat_pay", 4, "bank_transfer", ["no_api"]),
+        ("alipay", "alipay", 4, "bank_transfer", ["no_api"]),
+        ("stripe", "credit_card", 400, "provider", []),
     ],
 )
 def test_the_route_follows_what_the_channel_can(shop, clerk, provider, method, paid_days_ago, route, codes):
@@ -253,6 +254,19 @@ def test_the_route_follows_what_the_channel_can(shop, clerk, provider, method, p
     assert (room.route, [limit.code for limit in room.limits], room.refusal) == (route, codes, None)
     assert refund.request.route == route
     assert all(limit.sentence for limit in room.limits)
+
+
+@pytest.mark.parametrize(("paid_days_ago", "route"), [(365, "provider"), (366, "bank_transfer")])
+def test_a_channel_refunds_for_so_many_days(shop, clerk, monkeypatch, paid_days_ago, route):
+    known = Capabilities(refunds_by_api=True, partial_refund=True, refund_days=365)
+    monkeypatch.setattr("apps.orders.selectors.refundable.capabilities_of", lambda channel: known)
+    order = cast.make_order(shop, placed_at=cast.NOW - timedelta(days=paid_days_ago))
+    payment = cast.make_payment(cast.make_channel(shop), order=order)
+
+    room = refundable(payment, cast.NOW)
+
+    assert (room.route, [limit.code for limit in room.limits], room.refusal) == (route, ["window"], None)
+    assert ask(payment, clerk).request.route == route
 
 
 def test_a_channel_that_refunds_whole_payments_only(shop, clerk, monkeypatch):

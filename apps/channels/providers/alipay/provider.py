@@ -13,7 +13,6 @@ PROVIDER = Provider(
         statements=(statement.WANTED,),
         partial_refund=True,
         refund_days=365,
-        refunds_by_api=True,
     ),
     recognise=statement.recognise,
     parse=statement.parse,
