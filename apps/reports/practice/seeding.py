@@ -16,6 +16,7 @@ from apps.merchants.models import Membership, Merchant, User
 from apps.reports.figures.months import Month
 from apps.reports.practice import people
 from apps.reports.practice.disputing import dispute_some
+from apps.reports.practice.refunding import ask_for_refunds
 from apps.reports.practice.watching import watch_for_risk
 from apps.reports.practice.world import Plan, make_world
 from apps.reports.services.month_work import APPROVE, PREPARE, work_on_month
@@ -54,6 +55,7 @@ def seed_demo(*, plan: Plan, password: str, now: datetime, progress: Callable[[i
         _work_on_desk(shop, users, now, _first_month(plan.days, now), random.Random(plan.seed))  # noqa: S311  sample data
         watch_for_risk(shop, users, now)
         dispute_some(shop, users, now)
+        ask_for_refunds(shop, users, now)
         small = Plan(
             slug=f"{plan.slug}-tainan", name=f"{plan.name} 台南", prefix="NT", days=TRAINING_DAYS, per_day=4, seed=plan.seed + 1, faults=3
         )
