@@ -36,7 +36,7 @@ class Origin(models.TextChoices):
 class Family(models.TextChoices):
     """Reasons that ask for the same evidence."""
 
-    FRAUD = "fraud", _("fraud")
+    FRAUD = "fraud", pgettext_lazy("dispute", "fraud")
     NOT_RECEIVED = "not_received", _("not received")
     NOT_AS_DESCRIBED = "not_as_described", _("not as described")
     DUPLICATE = "duplicate", _("charged twice or wrongly")
