@@ -47,7 +47,7 @@ def _found(merchant, now, days=30):
 
 @pytest.mark.postgres
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", [3, 7, 19])
+@pytest.mark.parametrize("seed", [3, 19])
 def test_no_preset_fires_in_a_clean_generated_world(tmp_path, seed):
     world = make_world(tmp_path, Plan(slug="calm", days=92, seed=seed, faults=0), as_of=AS_OF)
     merchant, now = _brought_in(world.drop, AS_OF)
@@ -66,7 +66,7 @@ def test_no_preset_fires_in_the_clean_world(shared_folder):
 
 @pytest.mark.postgres
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", [3, 7, 19])
+@pytest.mark.parametrize("seed", [3, 19])
 def test_each_preset_fires_on_its_pattern_and_on_nothing_else(tmp_path, seed):
     world = make_world(tmp_path, Plan(slug="watched", days=92, seed=seed, faults=12, risks=True), as_of=AS_OF)
     merchant, now = _brought_in(world.drop, AS_OF)
