@@ -21,6 +21,8 @@ FILES = {
     "merchants:audit_chain",
     "orders:import_columns",
     "orders:import_rejected",
+    "orders:refund_attachment",
+    "orders:refund_columns",
     "reports:month_file",
     "settlements:download",
 }
@@ -30,6 +32,7 @@ PARTS = {
     "merchants:audit_job",
     "merchants:inbox_bell",
     "merchants:jobs_ring",
+    "orders:refund_progress",
     "reports:month_job",
     "settlements:desk_job",
     "settlements:job",

@@ -52,7 +52,7 @@ def requests_of(merchant: Merchant) -> QuerySet[Refund]:
     """Every refund that a person asked for here, ready to be listed. One query, and one more for the decisions."""
     decisions = RefundDecision.objects.for_merchant(merchant).select_related("decided_by").order_by("pk")
     rows = Refund.objects.for_merchant(merchant).filter(request__isnull=False)
-    return rows.select_related("request__requested_by", "payment__order", "channel", "payee").prefetch_related(
+    return rows.select_related("request__requested_by", "payment__order", "channel", "payee", "execution").prefetch_related(
         Prefetch("decisions", decisions)
     )
 

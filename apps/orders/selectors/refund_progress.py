@@ -1,6 +1,7 @@
 """Where an approved refund is on its way, as a line of steps. What nobody knows is said to be unknown, never tried again by hand."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -35,16 +36,20 @@ class Progress:
     is_moving: bool = False
 
 
-def progress_of(refund: Refund) -> Progress | None:
-    """The line of a refund that was approved; None for one that was not. `payee` is asked only of bank transfers."""
+def progress_of(refund: Refund, *, is_callable: bool = True) -> Progress | None:
+    """The line of a refund that was approved; None for one that was not. `is_callable`: its channel has what a call needs."""
     if refund.state in (RefundState.REQUESTED, RefundState.REJECTED, RefundState.WITHDRAWN):
         return None
-    return _by_bank(refund) if refund.request.route == RefundRoute.BANK_TRANSFER else _by_provider(refund)
+    return _by_bank(refund) if refund.request.route == RefundRoute.BANK_TRANSFER else _by_provider(refund, is_callable)
 
 
-def _by_provider(refund: Refund) -> Progress:
+def _by_provider(refund: Refund, is_callable: bool) -> Progress:
     sent, there, end = _("sent"), _("at the provider"), _("done")
     match refund.state:
+        case RefundState.APPROVED if not is_callable:
+            sentence = _("Approved, and not sent: %(channel)s cannot be called yet. It goes out once its credentials are entered.")
+            stages = [Stage(sent, "doubt"), Stage(there, "later"), Stage(end, "later")]
+            return Progress(stages, sentence % {"channel": refund.channel.label}, "amber")
         case RefundState.APPROVED:
             stages = [Stage(sent, "now"), Stage(there, "later"), Stage(end, "later")]
             return Progress(stages, _("Approved; it is being sent."), is_moving=True)
@@ -108,6 +113,12 @@ def failure_of(refund: Refund) -> str:
     events = PaymentEvent.objects.for_merchant(refund.merchant_id).filter(payment_id=refund.payment_id, kind="refund.failed")
     said = next((event.detail for event in events.order_by("-pk") if event.detail.get("refund_no") == refund.refund_no), {})
     return " · ".join(str(said[name]) for name in ("message", "code") if said.get(name))
+
+
+def next_query_at(refund: Refund) -> datetime | None:
+    """When the system asks the provider next; None when it does not have to."""
+    execution = getattr(refund, "execution", None)
+    return execution.ask_at if execution and refund.state == RefundState.UNKNOWN else None
 
 
 def seconds_until_next_look(refund: Refund, looks: int) -> int:

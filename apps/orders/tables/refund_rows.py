@@ -13,7 +13,7 @@ from apps.merchants.models import User
 from apps.orders.enums import RefundState, Verdict
 from apps.orders.models import Refund
 from apps.orders.selectors.refund_detail import Standing, standing_of
-from apps.orders.selectors.refund_progress import Progress, progress_of, state_chip
+from apps.orders.selectors.refund_progress import Progress, next_query_at, progress_of, state_chip
 from apps.orders.selectors.refund_warnings import Around, warnings_of
 
 
@@ -126,7 +126,9 @@ def _waited(refund: Refund, now: datetime) -> tuple[str, str]:
 
 
 def _went(refund: Refund) -> tuple[str, str]:
-    """When it was done, and the provider's number."""
+    """When it was done, and the provider's number; of an unknown result, when it is asked about next."""
+    if asked_at := next_query_at(refund):
+        return _("asking"), _("next look %(moment)s") % {"moment": when_text(asked_at)}
     moment = refund.refunded_at
     if moment is None and refund.decisions.all():
         moment = list(refund.decisions.all())[-1].decided_at

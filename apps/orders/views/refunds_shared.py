@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from apps.channels.services.gateway import can_be_called
 from apps.core import clock
 from apps.core.clock import local_date
 from apps.core.due import due
@@ -27,7 +28,7 @@ from apps.orders.selectors import refund_desk as desk
 from apps.orders.selectors import refund_detail as details
 from apps.orders.selectors.refund_calls import calls_of
 from apps.orders.selectors.refund_context import steps_of
-from apps.orders.selectors.refund_progress import failure_of, progress_of, seconds_until_next_look, state_chip
+from apps.orders.selectors.refund_progress import failure_of, next_query_at, progress_of, seconds_until_next_look, state_chip
 from apps.orders.selectors.refund_warnings import around, balance_of, buyer_count, shortfall, warnings_of
 from apps.orders.selectors.refundable import refundable
 from apps.orders.services.refunds.figures import stale_reason
@@ -219,12 +220,13 @@ def _stale(refund: Refund, now: datetime) -> str:
 
 def progress_context(request: HttpRequest, refund: Refund, looks: int = 0) -> dict:
     """The line of steps, and when the page looks again."""
-    progress = progress_of(refund)
+    progress = progress_of(refund, is_callable=refund.state != RefundState.APPROVED or can_be_called(refund.channel))
     return {
         "refund": refund,
         "progress": progress,
         "chip": state_chip(refund),
         "failure": failure_of(refund),
+        "next_query_at": next_query_at(refund),
         "next_look": seconds_until_next_look(refund, looks) if progress and progress.is_moving else 0,
         "looks": looks + 1,
         "query": query_of(request),

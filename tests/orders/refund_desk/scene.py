@@ -53,7 +53,7 @@ def send(refund, hours: float = 0.5) -> Refund:
 
 
 def make(language: str = "zh-hant") -> Scene:
-    shop = cast.make_merchant()
+    shop = cast.make_merchant(is_practice=True)  # its providers are simulated, so that every channel can be called
     clerk = cast.operator(shop, name="陳思妤", language=language)
     approver = cast.approver(shop, name="王志明", language=language)
     owner = cast.owner(shop, name="林怡君", language=language)

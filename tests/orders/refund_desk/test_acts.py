@@ -8,9 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from lxml import html
 
+from apps.channels.gateways import Outcome, RefundAnswer
+from apps.channels.services.gateway import end_call, start_call
 from apps.core.models import Job
 from apps.merchants import step_up
-from apps.orders.models import Refund, RefundAttachment, RefundDecision, RefundRequest
+from apps.orders.models import Refund, RefundAttachment, RefundDecision, RefundExecution, RefundRequest
 from apps.orders.services.refunds import deciding, holds
 from tests import cast
 from tests.orders.refund_desk import scene as scenes
@@ -250,3 +252,42 @@ def test_the_drawer_gets_only_the_request(scene, as_user):
 
     assert b"<html" not in answer.content
     assert b'id="headline"' in answer.content
+
+
+def test_what_cannot_be_sent_says_so(scene, as_user):
+    client = as_user(scene.approver)
+    act(client, scene.small, "approve")
+    scene.shop.is_practice = False
+    scene.shop.save()
+
+    page = html.fromstring(client.get(f"{URL}{scene.small.pk}/progress/").content.decode())
+
+    assert page.xpath("//*[@id='progress']/@hx-trigger") == []
+    assert page.xpath("//p")[0].text_content() == (
+        "Approved, and not sent: 綠界 cannot be called yet. It goes out once its credentials are entered."
+    )
+
+
+def test_an_unknown_result_says_when_it_is_asked_about(scene, as_user):
+    moment = cast.NOW + timedelta(minutes=5)
+    RefundExecution.objects.create(merchant=scene.shop, refund=scene.lost, submitted_at=cast.NOW, ask_at=moment)
+    client = as_user(scene.approver)
+
+    page = html.fromstring(client.get(f"{URL}{scene.lost.pk}/progress/").content)
+    assert [line.text_content() for line in page.xpath("//p")] == [
+        "The result is being confirmed; the system asks by itself. Do not send it again.",
+        "next look 20 Nov 15:51",
+    ]
+    row = html.fromstring(client.get(URL).content).xpath(f"//tr[@data-id='{scene.lost.pk}']/td")[-1]
+    assert "next look 20 Nov 15:51" in row.text_content()
+
+
+def test_the_page_tells_what_the_provider_was_asked(scene, as_user):
+    call = start_call(channel=scene.stripe, operation="refund", key=scene.lost.request.idempotency_key, now=cast.NOW)
+    end_call(call, RefundAnswer(Outcome.UNKNOWN, code="timeout", message="no answer in 20 s", raw={"status": 504}), cast.NOW)
+    page = html.fromstring(as_user(scene.approver).get(f"{URL}{scene.lost.pk}/").content)
+
+    section = page.xpath("//section[h3='What the provider was asked']")[0]
+    assert section.xpath(".//*[@class='title']")[0].text_content() == "Sent to the provider"
+    assert section.xpath(".//*[@class='detail']")[0].text_content() == "no clear answer · timeout · no answer in 20 s"
+    assert section.xpath(".//pre")[0].text_content() == '{\n "status": 504\n}'
