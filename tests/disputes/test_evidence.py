@@ -23,6 +23,8 @@ from apps.disputes.services import evidence as service
 from apps.disputes.services.bundle import ask_for_bundle
 from apps.disputes.services.evidence import add_evidence, remove_evidence
 from apps.disputes.services.moving import move_dispute
+from apps.merchants.models import Merchant
+from apps.reports.practice.throwaway import delete_merchant
 from tests import cast
 from tests.disputes.conftest import pdf, picture
 from tests.reports.conftest import pdf_tools  # noqa: F401  fixture
@@ -217,3 +219,16 @@ def test_a_bundle_runs_nothing_that_a_document_brought(shop, opened, lin, run_jo
     assert "/OpenAction" not in reader.trailer["/Root"]
     assert b"app.alert" not in data
     assert b"example.com" not in data
+
+
+@pytest.mark.postgres
+def test_a_practice_shop_goes_with_all_its_disputes(shop, opened, lin):
+    dispute = opened()
+    add_evidence(merchant=shop, dispute_id=dispute.pk, type="order", name="a.png", data=picture(), by=lin, now=cast.NOW)
+    EvidenceBundle.objects.create(merchant=shop, dispute=dispute, sha256="0" * 64, size=1, pages=1, made_at=cast.NOW)
+
+    delete_merchant(shop)
+
+    assert not Evidence.objects.exists()
+    assert not EvidenceBundle.objects.exists()
+    assert not Merchant.objects.filter(pk=shop.pk).exists()
