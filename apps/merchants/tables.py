@@ -26,7 +26,7 @@ class AuditFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("Text"), method="holds")
     who = filters.CharFilter(label=_("Who"), field_name="actor_label", lookup_expr="icontains")
     action = filters.ChoiceFilter(label=_("What"), empty_label=_("all"), choices=[])
-    subject_type = filters.ChoiceFilter(label=_("About"), empty_label=_("all"), choices=[])
+    subject_type = filters.ChoiceFilter(label=_("Subject"), empty_label=_("all"), choices=[])
     first = filters.DateFilter(label=_("From"), method="from_day", widget=_DAY)
     last = filters.DateFilter(label=_("To"), method="to_day", widget=_DAY)
 
@@ -57,7 +57,7 @@ class AuditTable(BaseTable):
     happened_at = DateColumn(verbose_name=_("Time"), time=True, attrs={"td": {"class": "phone-full"}})
     action = tables.Column(verbose_name=_("What"))
     actor_label = tables.Column(verbose_name=_("Who"))
-    subject_label = tables.Column(verbose_name=_("About"), empty_values=())
+    subject_label = tables.Column(verbose_name=_("Subject"), empty_values=())
     seq = tables.Column(verbose_name=_("Place"), attrs={"td": {"class": "num phone-hide"}, "th": {"class": "num"}})
 
     class Meta(BaseTable.Meta):

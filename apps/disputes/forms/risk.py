@@ -38,7 +38,7 @@ class Unit:
 
 UNITS = {
     RiskKind.SINGLE_DIFFERENCE: Unit(MONEY, _("Difference from"), hint=_("Empty takes the threshold of the merchant's settings.")),
-    RiskKind.REFUND_RATE: Unit(PERCENT, _("Refunds above this part of the payments"), _("Days"), 60, _("At least so many refunds")),
+    RiskKind.REFUND_RATE: Unit(PERCENT, _("Refunds above this part of the payments"), _("Number of days"), 60, _("At least so many refunds")),
     RiskKind.REFUND_SURGE: Unit(
         COUNT, _("Percent of a normal day"), floor=_("At least so many refunds"), hint=_("300 is three times the usual.")
     ),
@@ -56,7 +56,7 @@ UNITS = {
         MONEY, _("Charges up to"), _("Minutes"), 1440, _("At least so many attempts"), _("At least half of them refused.")
     ),
     RiskKind.FEE_RATIO: Unit(
-        PERCENT, _("Above the usual ratio by"), _("Days"), 60, _("At least so many lines"),
+        PERCENT, _("Above the usual ratio by"), _("Number of days"), 60, _("At least so many lines"),
         _("Of the ratio itself: 20 means 3.0 where 2.5 is usual."),
     ),
     RiskKind.PAYOUT_LATE: Unit(COUNT, _("Open days after the due day")),

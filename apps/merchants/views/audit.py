@@ -29,7 +29,7 @@ COLUMNS = (
     Column(gettext_lazy("Time"), "happened_at", Kind.MOMENT),
     Column(gettext_lazy("Who"), "actor_label"),
     Column(gettext_lazy("What"), "action"),
-    Column(gettext_lazy("About"), "subject_type"),
+    Column(gettext_lazy("Subject"), "subject_type"),
     Column(gettext_lazy("Number"), "subject_id"),
     Column(gettext_lazy("Words"), "subject_label"),
     Column(gettext_lazy("Reason"), "reason"),

@@ -62,7 +62,7 @@ def _tabs(request: HttpRequest, view: str, counts: found.Counts) -> list[Tab]:
         ("acknowledged", _("Acknowledged"), counts.acknowledged),
         ("snoozed", _("Snoozed"), counts.snoozed),
     ]
-    named.append(("closed", _("Closed"), None))
+    named.append(("closed", _("Ended"), None))
     return [
         Tab(
             label,
