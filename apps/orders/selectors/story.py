@@ -26,6 +26,7 @@ DESK_STEPS = {
     "refund.submitting": (_lazy("Refund sent"), "expected"),
     "refund.unknown": (_lazy("The result of the refund is being confirmed"), "expected"),
     "refund.failed": (_lazy("Refund failed"), "fault"),
+    "refund.started_at_provider": (_lazy("Refund that was started at the provider"), "done"),
     "refund.contradiction": (_lazy("The provider says otherwise of a refund that is over"), "fault"),
     "payment.held": (_lazy("Money held back"), "expected"),
     "payment.released": (_lazy("Held money released"), "done"),
