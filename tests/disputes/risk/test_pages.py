@@ -56,7 +56,7 @@ def test_the_list_shows_open_alerts_and_its_tabs_count(client, shop, boss, djang
 
     assert [alert.group_key for alert in page.context["page"]] == ["ip:198.51.100.23"]
     tabs = [(tab.label, tab.count) for tab in page.context["tabs"]]
-    assert tabs == [("Open", "1"), ("Acknowledged", "1"), ("Snoozed", "1"), ("Closed", "")]
+    assert tabs == [("Open", "1"), ("Acknowledged", "1"), ("Snoozed", "1"), ("Ended", "")]
     assert "9 payments from the address 198.51.100.23 within 60 minutes" in page.content.decode()
     for view, last in (("acknowledged", "24"), ("snoozed", "25"), ("closed", "26")):
         assert [one.group_key[-2:] for one in client.get(url(shop, "alerts"), {"view": view}).context["page"]] == [last]
