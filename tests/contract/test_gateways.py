@@ -7,19 +7,27 @@ import pytest
 import stamina
 
 from apps.channels import registry
-from apps.channels.gateways import Account, Gateway, NoticeForged, Outcome, RefundCall
-from tests.channels.providers import fake_ecpay, localstripe
+from apps.channels.gateways import Account, Gateway, NoticeForged, NoticeUnreadable, Outcome, RefundCall
+from apps.channels.providers.ecpay.signing import CHECK, check_value
+from apps.channels.providers.simulator.client import SIGNATURE
+from apps.channels.providers.stripe.client import signed
+from apps.core import clock
+from tests.channels.providers import fake_ecpay, localstripe, stripe_front
 
 PAID = 128000  # NT$1,280
+SECRETS = (localstripe.KEY, "whsec_1", fake_ecpay.HASH_KEY, fake_ecpay.HASH_IV, "s3cret")
 
 
 @dataclass
 class Scene:
-    """A provider with one payment. `sums` tells, from its own books, each refund that it holds; `without` is one nobody can reach."""
+    """A provider with one payment. `sums` tells, from its own books, each refund that it holds; `hush` loses the next answer, before or
+    after its effect; `nonsense` is a notice that is genuine and says nothing; `unreachable` is one nobody can reach."""
 
     gateway: Gateway
     call: RefundCall
     sums: Callable[[], list[int]]
+    hush: Callable[[str], None]
+    nonsense: tuple[dict[str, str], bytes]
     unreachable: Gateway
 
 
@@ -30,9 +38,15 @@ def _no_pauses():
 
 
 @pytest.fixture(scope="module")
-def stripe_url():
+def backend():
     with localstripe.running() as url:
         yield url
+
+
+@pytest.fixture
+def front(backend):
+    with stripe_front.running(backend) as front:
+        yield front
 
 
 @pytest.fixture
@@ -42,43 +56,70 @@ def ecpay():
 
 
 def call_of(provider_ref: str, amount: int = 30000) -> RefundCall:
-    return RefundCall("rf_1", "rf_1", provider_ref, "A10293", amount, PAID, 0, "TWD", "credit_card", "customer_request")
+    return RefundCall("rf_1", "RF-1", provider_ref, "A10293", amount, PAID, 0, "TWD", "credit_card", "customer_request")
 
 
 def simulator_scene(_request, tmp_path) -> Scene:
-    account = Account({"account": "ch_1", "secret": "s"}, base_url=(tmp_path / "books.sqlite3").as_uri())
-    gateway, silent = registry.PRACTICE.make(account), registry.PRACTICE.make(replace(account, credentials={"account": "x", "secret": "s"}))
+    account = Account({"account": "ch_1", "secret": "s3cret"}, base_url=(tmp_path / "books.sqlite3").as_uri())
+    other = Account({"account": "ch_2", "secret": "s3cret"}, base_url=account.base_url)
+    gateway, silent = registry.PRACTICE.make(account), registry.PRACTICE.make(other)
     silent.books.script("", "timeout_before")
-    return Scene(gateway, call_of("P1"), lambda: [paid.amount for paid in gateway.books.truth()], silent)
+    return Scene(
+        gateway,
+        call_of("P1"),
+        lambda: [paid.amount for paid in gateway.books.truth() if paid.outcome != "declined"],
+        lambda when: gateway.books.script("", f"timeout_{when}"),
+        ({SIGNATURE: gateway.sign(b"[]")}, b"[]"),
+        silent,
+    )
 
 
 def stripe_scene(request, _tmp_path) -> Scene:
-    url = request.getfixturevalue("stripe_url")
-    intent = localstripe.paid_intent(url, PAID)
-    account = Account({"secret_key": localstripe.KEY, "webhook_secret": "whsec_1"}, base_url=url)
-    make = registry.get("stripe").gateway.make
+    front, backend = request.getfixturevalue("front"), request.getfixturevalue("backend")
+    intent = localstripe.paid_intent(backend, PAID)
+    account = Account({"secret_key": localstripe.KEY, "webhook_secret": "whsec_1"}, base_url=front.base_url)
+    make, body = registry.get("stripe").gateway.make, b'{"id": "evt_1", "type": "refund.created", "created": 1, "data": {}}'
 
     def sums() -> list[int]:
-        return [refund.amount for refund in localstripe.api(url).refunds.list({"payment_intent": intent}).data]
+        return [refund.amount for refund in localstripe.api(backend).refunds.list({"payment_intent": intent}).data]
 
-    return Scene(make(account), call_of(intent), sums, make(replace(account, base_url="http://127.0.0.1:9")))
+    return Scene(
+        make(account),
+        call_of(intent),
+        sums,
+        lambda when: setattr(front, "mood", f"silent_{when}"),
+        ({"stripe-signature": signed(body, "whsec_1", clock.now())}, body),
+        make(replace(account, base_url="http://127.0.0.1:9")),
+    )
 
 
 def ecpay_scene(request, _tmp_path) -> Scene:
     fake = request.getfixturevalue("ecpay")
     fake.trades["A10293"] = [PAID // 100]
     account = Account(fake_ecpay.CREDENTIALS, base_url=fake.base_url)
-    make = registry.get("ecpay").gateway.make
-    silent = make(replace(account, base_url="http://127.0.0.1:9"))
-    return Scene(make(account), call_of("2611201104338"), lambda: [-row * 100 for row in fake.trades["A10293"][1:]], silent)
+    make, form = registry.get("ecpay").gateway.make, {"MerchantID": "2000132", "RtnCode": "1"}
+    check = check_value(form, fake_ecpay.HASH_KEY, fake_ecpay.HASH_IV)
+    return Scene(
+        make(account),
+        call_of("2611201104338"),
+        lambda: [-row * 100 for row in fake.trades["A10293"][1:]],
+        lambda when: setattr(fake, "mood", f"silent_{when}"),
+        ({}, f"MerchantID=2000132&RtnCode=1&{CHECK}={check}".encode()),
+        make(replace(account, base_url="http://127.0.0.1:9")),
+    )
 
 
 SCENES = {"simulator": simulator_scene, "stripe": stripe_scene, "ecpay": ecpay_scene}
+KINDS = {"simulator": registry.PRACTICE, "stripe": registry.get("stripe").gateway, "ecpay": registry.get("ecpay").gateway}
 
 
 @pytest.fixture(params=list(SCENES))
 def scene(request, tmp_path) -> Scene:
     return SCENES[request.param](request, tmp_path)
+
+
+def test_every_provider_that_can_be_called_is_in_this_suite():
+    assert set(KINDS) - {"simulator"} == {code for code, entry in registry.PROVIDERS.items() if entry.gateway}
 
 
 def test_before_the_call_nothing_is_found_and_after_it_the_refund(scene):
@@ -91,22 +132,62 @@ def test_before_the_call_nothing_is_found_and_after_it_the_refund(scene):
     assert scene.sums() == [30000]
 
 
-def test_it_is_found_by_our_key_when_the_answer_was_lost(scene):
+@pytest.mark.parametrize(("when", "found", "sums"), [("before", Outcome.NOT_FOUND, []), ("after", Outcome.SUCCEEDED, [30000])])
+def test_a_lost_answer_is_unknown_and_asking_finds_the_truth(scene, when, found, sums):
+    scene.hush(when)
+
     made = scene.gateway.refund(scene.call)
 
-    assert scene.gateway.query_refund(scene.call).outcome == Outcome.SUCCEEDED
-    assert scene.gateway.query_refund(scene.call).provider_refund_ref == made.provider_refund_ref
+    assert (made.outcome, made.done_at) == (Outcome.UNKNOWN, None)
+    assert made.code
+    assert scene.gateway.query_refund(scene.call).outcome == found
+    assert scene.sums() == sums
+
+
+def test_the_same_call_again_moves_no_more_money(scene, request):
+    first, again = scene.gateway.refund(scene.call), scene.gateway.refund(scene.call)
+
+    repeats = KINDS[request.node.callspec.params["scene"]].repeats_safely
+    assert (first.outcome, again.outcome) == (Outcome.SUCCEEDED, Outcome.SUCCEEDED if repeats else Outcome.DECLINED)
+    assert not repeats or again.provider_refund_ref == first.provider_refund_ref
+    assert scene.sums() == [30000]
+
+
+def test_the_same_key_for_another_sum_is_no_success(scene):
+    scene.gateway.refund(scene.call)
+
+    assert scene.gateway.refund(replace(scene.call, amount_minor=20000)).outcome != Outcome.SUCCEEDED
     assert scene.sums() == [30000]
 
 
 def test_a_second_refund_of_the_payment_is_told_from_the_first(scene):
     scene.gateway.refund(scene.call)
-    second = replace(scene.call, key="rf_2", refund_no="rf_2", amount_minor=20000, refunded_minor=30000)
+    second = replace(scene.call, key="rf_2", refund_no="RF-2", amount_minor=20000, refunded_minor=30000)
 
     assert scene.gateway.query_refund(second).outcome == Outcome.NOT_FOUND
     assert scene.gateway.refund(second).outcome == Outcome.SUCCEEDED
     assert scene.gateway.query_refund(second).outcome == Outcome.SUCCEEDED
     assert sorted(scene.sums()) == [20000, 30000]
+
+
+def test_the_whole_payment_can_go_back_and_not_a_dollar_more(scene):
+    whole = replace(scene.call, amount_minor=PAID)
+    more = replace(scene.call, key="rf_2", refund_no="RF-2", amount_minor=100, refunded_minor=PAID)
+
+    assert scene.gateway.refund(whole).outcome == Outcome.SUCCEEDED
+    assert scene.gateway.refund(more).outcome == Outcome.DECLINED
+    assert scene.sums() == [PAID]
+
+
+@pytest.mark.parametrize(("amount", "refunded"), [(PAID + 100, 0), (PAID - 30000 + 100, 30000)])
+def test_more_than_is_left_is_declined_and_nothing_moves(scene, amount, refunded):
+    if refunded:
+        scene.gateway.refund(scene.call)
+
+    answer = scene.gateway.refund(replace(scene.call, key="rf_2", refund_no="RF-2", amount_minor=amount, refunded_minor=refunded))
+
+    assert (answer.outcome, scene.sums()) == (Outcome.DECLINED, [refunded] if refunded else [])
+    assert answer.code
 
 
 def test_a_payment_the_provider_does_not_know_is_declined_and_nothing_moves(scene, request):
@@ -120,28 +201,37 @@ def test_a_payment_the_provider_does_not_know_is_declined_and_nothing_moves(scen
     assert answer.code
 
 
-def test_nobody_answers_is_unknown_and_never_raised(scene):
-    made = scene.unreachable.refund(scene.call)
+def test_nobody_is_there_is_no_success_and_never_raised(scene):
+    made, found = scene.unreachable.refund(scene.call), scene.unreachable.query_refund(scene.call)
 
-    assert (made.outcome, made.done_at) == (Outcome.UNKNOWN, None)
-    assert made.code
+    # Declined only by who asks before it sends: then nothing has left.
+    assert made.outcome == Outcome.UNKNOWN or (made.outcome, made.code) == (Outcome.DECLINED, "not_sent")
+    assert found.outcome in (Outcome.UNKNOWN, Outcome.NOT_FOUND)
     assert scene.sums() == []
 
 
 def test_what_is_logged_holds_no_secret(scene):
     answers = [scene.gateway.refund(scene.call), scene.gateway.query_refund(scene.call), scene.unreachable.refund(scene.call)]
 
-    said = repr([(answer.raw, answer.message) for answer in answers])
+    said = repr([(answer.raw, answer.message, answer.code) for answer in answers])
 
-    assert not any(secret in said for secret in (localstripe.KEY, "whsec_1", fake_ecpay.HASH_KEY, fake_ecpay.HASH_IV))
+    assert not any(secret in said for secret in SECRETS)
     assert all(answer.raw["key"] == "rf_1" for answer in answers)
 
 
 def test_a_notice_without_the_right_signature_is_forged(scene):
-    for headers in ({}, {"stripe-signature": "t=1,v1=00", "x-simulator-signature": "00"}):
-        for body in (b"", b"{}", b"CheckMacValue=00&MerchantID=3002607", b"\xff\xfe"):
+    headers, body = scene.nonsense
+    for wrong in ({}, {"stripe-signature": "t=1,v1=00", SIGNATURE: "00"}):
+        for bytes_ in (b"", b"{}", b"CheckMacValue=00&MerchantID=3002607", b"\xff\xfe"):
             with pytest.raises(NoticeForged):
-                scene.gateway.read_notices(headers, body)
+                scene.gateway.read_notices(wrong, bytes_)
+    with pytest.raises(NoticeForged):
+        scene.gateway.read_notices(headers, body.replace(b"1", b"2") + b"&x=")
+
+
+def test_a_genuine_notice_that_says_nothing_is_unreadable(scene):
+    with pytest.raises(NoticeUnreadable):
+        scene.gateway.read_notices(*scene.nonsense)
 
 
 def test_it_says_what_to_answer(scene):

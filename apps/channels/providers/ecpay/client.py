@@ -1,8 +1,9 @@
-"""ECPay 綠界 as a gateway: cards are refunded with DoAction, Action=R; what became of it is read from the trade's closing rows.
+"""ECPay 綠界 as a gateway: card payments go back with DoAction; how a trade stands is read with QueryTrade.
 
-ECPay knows no number of ours for a refund and no key: the same request twice is two refunds. So it is sent once, one at a time for a
-payment, and whether it was done is told by the sum that went back of the trade (`RefundCall.refunded_minor` before it, plus itself).
-https://developers.ecpay.com.tw/?p=2890 (DoAction), ?p=45925 (QueryTrade)
+ECPay knows no number of ours for a refund and no key: the same request twice is two refunds. So the trade is read first and nothing is
+sent unless it has given back what our books know; the request is then sent once, and whether it was done is told by the sum that went
+back afterwards (`RefundCall.refunded_minor` before it, plus itself). https://developers.ecpay.com.tw/?p=2885 and ?p=9242 (DoAction),
+?p=9263 and ?p=45925 (QueryTrade by our own trade number, which ?p=2894 sends one to)
 """
 
 import logging
@@ -23,17 +24,18 @@ from apps.channels.gateways import (
     RefundCall,
     RefundNotice,
 )
-from apps.channels.providers.ecpay.closing import TradeUnreadable, refunded_of
+from apps.channels.providers.ecpay import codes
+from apps.channels.providers.ecpay.closing import Trade, TradeUnreadable, read_trade
+from apps.channels.providers.ecpay.codes import Stage
 from apps.channels.providers.ecpay.signing import CHECK, check_value, conceal, is_genuine, reveal
 
 LIVE = ("https://payment.ecpay.com.tw", "https://ecpayment.ecpay.com.tw")  # DoAction, QueryTrade
-SANDBOX = ("https://payment-stage.ecpay.com.tw", "https://ecpayment-stage.ecpay.com.tw")
-TIMEOUT = httpx.Timeout(25.0, connect=8.0)  # seconds
-ASKS = 3
+SANDBOX = ("https://payment-stage.ecpay.com.tw", "https://ecpayment-stage.ecpay.com.tw")  # no DoAction there, by its documents
+TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds
+ASKS = 3  # tries of one question; an action is sent once
 WHOLE = 100  # minor units of a whole New Taiwan dollar: ECPay knows no cents
-# Refused before anything was done: no such trade, amount, check value, closed too long ago, merchant stopped.
-REFUSED_CODES = frozenset({"10200047", "10200050", "10200073", "10200095"})
-REFUSED_WORDS = ("error_nopay", "error_Stop", "error_overDate")
+CARDS = frozenset({"credit_card", "installment", "apple_pay", "google_pay", "unionpay"})
+TROUBLES = (httpx.HTTPError, httpx.InvalidURL, TradeUnreadable, ValueError, KeyError)
 logger = logging.getLogger(__name__)
 
 
@@ -48,77 +50,102 @@ class EcpayGateway:
 
     def refund(self, call: RefundCall) -> RefundAnswer:
         """See `Gateway`. What ECPay cannot do by its own rules is refused here and never sent."""
-        if call.currency != "TWD" or call.amount_minor % WHOLE:
-            return RefundAnswer(Outcome.DECLINED, code="not_whole", message="ECPay refunds whole New Taiwan dollars only")
-        if call.method == "installment" and call.amount_minor != call.payment_amount_minor:
-            return RefundAnswer(Outcome.DECLINED, code="installment", message="ECPay refunds instalments as a whole only")
-        form = {
-            "MerchantID": self.merchant_id,
-            "MerchantTradeNo": call.merchant_ref,
-            "TradeNo": call.provider_ref,
-            "Action": "R",
-            "TotalAmount": str(call.amount_minor // WHOLE),
-        }
+        refusal = _refusal(call)
+        if refusal is not None:
+            return refusal
         try:
-            with httpx.Client(timeout=TIMEOUT) as web:
-                reply = web.post(f"{self.act_at}/CreditDetail/DoAction", data={**form, CHECK: check_value(form, *self.keys)})
-        except httpx.ConnectError as error:
-            return _unknown(call, "not_reached", error)
-        except httpx.HTTPError as error:
-            return _unknown(call, "timeout" if isinstance(error, httpx.TimeoutException) else "network", error)
-        return self._acted(call, form, reply)
+            trade = self._trade(call)
+            back = trade.went_back(call.payment_amount_minor // WHOLE)
+        except TROUBLES as error:
+            logger.warning("ecpay.refund.not_sent key=%s why=%s", call.key, type(error).__name__)
+            return _declined(call, "not_sent", codes.NOT_SENT, why=_why(error))
+        if back * WHOLE != call.refunded_minor:
+            return _declined(call, "books_differ", codes.BOOKS_DIFFER, went_back=back)
+        return self._carry_out(call, trade)
 
     def query_refund(self, call: RefundCall) -> RefundAnswer:
-        """See `Gateway`: by what the closing rows of the trade say went back."""
+        """See `Gateway`: by what the trade says went back. NOT_FOUND when that is what went back before."""
         try:
-            told = self._trade(call)
-            refunded = refunded_of(told)
-        except httpx.HTTPError as error:
-            return _unknown(call, "timeout" if isinstance(error, httpx.TimeoutException) else "network", error)
-        except (TradeUnreadable, ValueError, KeyError) as error:
+            trade = self._trade(call)
+            back = trade.went_back(call.payment_amount_minor // WHOLE)
+        except TROUBLES as error:
             logger.warning("ecpay.query.unreadable key=%s why=%s", call.key, error)
-            return _unknown(call, "unreadable", error)
-        raw = {"key": call.key, "refunded": refunded, "status": told.get("Status") or told.get("status")}
-        before, after = call.refunded_minor // WHOLE, (call.refunded_minor + call.amount_minor) // WHOLE
-        if refunded == after:
+            return _unknown(call, "unreadable" if isinstance(error, TradeUnreadable) else "no_answer", _why(error))
+        raw = {"key": call.key, "went_back": back, "stage": str(trade.stage)}
+        if back * WHOLE == call.refunded_minor + call.amount_minor:
             return RefundAnswer(Outcome.SUCCEEDED, code="closed", raw=raw)
-        if refunded == before:
+        if back * WHOLE == call.refunded_minor:
             return RefundAnswer(Outcome.NOT_FOUND, code="not_closed", raw=raw)
-        return RefundAnswer(Outcome.UNKNOWN, code="other_sum", message=f"ECPay says that {refunded} went back", raw=raw)
+        return RefundAnswer(Outcome.UNKNOWN, code="other_sum", message=f"ECPay says that {back} went back", raw=raw)
 
     def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeTold]:
         """See `Gateway`. ECPay sends notices of payments alone: a genuine one is answered and tells nothing about refunds."""
         try:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
-        except UnicodeDecodeError as error:
+        except (UnicodeDecodeError, ValueError) as error:
             raise NoticeForged from error
         if not is_genuine(fields, *self.keys):
             raise NoticeForged
         if fields.get("MerchantID") != self.merchant_id:
-            raise NoticeUnreadable
+            raise NoticeUnreadable("another shop's")
         return []
 
     def acknowledgement(self) -> Acknowledgement:
         """See `Gateway`; anything but these bytes is sent again."""
         return Acknowledgement(b"1|OK")
 
-    def _acted(self, call: RefundCall, form: dict[str, str], reply: httpx.Response) -> RefundAnswer:
-        said = dict(parse_qsl(reply.text, keep_blank_values=True))
-        code, message = said.get("RtnCode", ""), said.get("RtnMsg", "")[:300]
-        raw = {"key": call.key, "http_status": reply.status_code, "amount": form["TotalAmount"], "RtnCode": code, "RtnMsg": message}
-        is_ours = reply.status_code == 200 and said.get("MerchantTradeNo", form["MerchantTradeNo"]) == form["MerchantTradeNo"]
+    def _carry_out(self, call: RefundCall, trade: Trade) -> RefundAnswer:
+        """The actions that ECPay's documents name for where the trade stands: R once captured; before, E and N release it as a whole."""
+        is_whole = call.amount_minor == call.payment_amount_minor
+        if trade.stage == Stage.CAPTURED or (trade.stage == Stage.TO_CAPTURE and not is_whole):
+            return self._act(call, "R", call.amount_minor // WHOLE)
+        if not is_whole:
+            return _declined(call, "not_captured", codes.NOT_CAPTURED)
+        if trade.stage == Stage.TO_CAPTURE:
+            if call.method == "unionpay":
+                return _declined(call, "unionpay_closing", codes.UNIONPAY)
+            undone = self._act(call, "E", trade.amount)
+            if undone.outcome != Outcome.SUCCEEDED:
+                return undone
+            released = self._act(call, "N", trade.amount)
+            if released.outcome == Outcome.DECLINED:
+                return _unknown(call, "capture_undone", codes.UNDONE, answer=released.raw)
+            return released
+        return self._act(call, "N", trade.amount)
+
+    def _act(self, call: RefundCall, action: str, amount: int) -> RefundAnswer:
+        """One DoAction, sent once."""
+        form = {
+            "MerchantID": self.merchant_id,
+            "MerchantTradeNo": call.merchant_ref,
+            "TradeNo": call.provider_ref,
+            "Action": action,
+            "TotalAmount": str(amount),
+        }
+        try:
+            with httpx.Client(timeout=TIMEOUT) as web:
+                reply = web.post(f"{self.act_at}/CreditDetail/DoAction", data={**form, CHECK: check_value(form, *self.keys)})
+                said = dict(parse_qsl(reply.text.strip(), keep_blank_values=True))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            return _unknown(call, "no_answer", _why(error), request=form)
+        return self._read(call, form, reply.status_code, said)
+
+    def _read(self, call: RefundCall, form: dict[str, str], status: int, said: dict[str, str]) -> RefundAnswer:
+        code, words = said.get("RtnCode", ""), said.get("RtnMsg", "")[:300]
+        raw = {"key": call.key, "request": form, "answer": {"http_status": status, "RtnCode": code, "RtnMsg": words}}
+        is_ours = status == 200 and all(said.get(name, form[name]) == form[name] for name in ("MerchantTradeNo", "TradeNo"))
         if CHECK in said:
             is_ours = is_ours and is_genuine(said, *self.keys)
-        if is_ours and code == "1":
-            return RefundAnswer(Outcome.SUCCEEDED, code=code, message=message, raw=raw)
-        if is_ours and (code in REFUSED_CODES or message.startswith(REFUSED_WORDS)):
-            return RefundAnswer(Outcome.DECLINED, code=code, message=message, raw=raw)
-        logger.warning("ecpay.refund.unknown key=%s http=%s code=%s", call.key, reply.status_code, code)
-        return RefundAnswer(Outcome.UNKNOWN, code=code or f"http_{reply.status_code}", message=message, raw=raw)
+        known = codes.RTN_CODES.get(code) or next((known for word, known in codes.RTN_WORDS.items() if words.startswith(word)), None)
+        if is_ours and known:
+            outcome, sentence = known
+            return RefundAnswer(outcome, code=code, message=sentence or words, raw=raw)
+        logger.warning("provider.unknown_code provider=ecpay key=%s http=%s code=%s", call.key, status, code)
+        return RefundAnswer(Outcome.UNKNOWN, code=code or f"http_{status}", message=words, raw=raw)
 
     @stamina.retry(on=httpx.TransportError, attempts=ASKS, timeout=40, wait_initial=0.5, wait_max=3)
-    def _trade(self, call: RefundCall) -> dict:
-        """What QueryTrade says of the trade. :raises httpx.HTTPError, TradeUnreadable, ValueError: it cannot be told."""
+    def _trade(self, call: RefundCall) -> Trade:
+        """How the trade stands. :raises httpx.HTTPError, TradeUnreadable, ValueError: it cannot be told."""
         asked = {"MerchantID": self.merchant_id, "MerchantTradeNo": call.merchant_ref}
         if call.provider_ref:
             asked["TradeNo"] = call.provider_ref
@@ -127,11 +154,32 @@ class EcpayGateway:
             reply = web.post(f"{self.ask_at}/1.0.0/CreditDetail/QueryTrade", json=sent).raise_for_status().json()
         if not isinstance(reply, dict) or str(reply.get("TransCode")) != "1":
             raise TradeUnreadable("not transferred")
-        data = reveal(str(reply.get("Data", "")), *self.keys)
-        if str(data.get("RtnCode")) != "1" or not isinstance(data.get("RtnValue"), dict):
-            raise TradeUnreadable(f"RtnCode {data.get('RtnCode')} {data.get('RtnMsg')}"[:200])
-        return data["RtnValue"]
+        return read_trade(reveal(str(reply.get("Data", "")), *self.keys))
 
 
-def _unknown(call: RefundCall, code: str, error: Exception) -> RefundAnswer:
-    return RefundAnswer(Outcome.UNKNOWN, code=code, message=str(error)[:300], raw={"key": call.key, "code": code})
+def _refusal(call: RefundCall) -> RefundAnswer | None:
+    """Why this is not even asked of ECPay."""
+    if call.method not in CARDS:
+        return _declined(call, "not_card", codes.NOT_CARD)
+    if call.currency != "TWD" or call.amount_minor % WHOLE or call.payment_amount_minor % WHOLE:
+        return _declined(call, "not_whole", codes.NOT_WHOLE)
+    if call.method == "installment" and call.amount_minor != call.payment_amount_minor:
+        return _declined(call, "installment", codes.INSTALMENT)
+    if not call.merchant_ref or not call.provider_ref:
+        return _declined(call, "no_numbers", codes.NO_NUMBERS)
+    if call.refunded_minor + call.amount_minor > call.payment_amount_minor:
+        return _declined(call, "too_much", codes.TOO_MUCH)
+    return None
+
+
+def _declined(call: RefundCall, code: str, message: str, **raw) -> RefundAnswer:
+    return RefundAnswer(Outcome.DECLINED, code=code, message=message, raw={"key": call.key, "code": code, **raw})
+
+
+def _unknown(call: RefundCall, code: str, message: str, **raw) -> RefundAnswer:
+    return RefundAnswer(Outcome.UNKNOWN, code=code, message=message, raw={"key": call.key, "code": code, **raw})
+
+
+def _why(error: Exception) -> str:
+    """The error without what it may quote of the exchange."""
+    return str(error)[:200] if isinstance(error, TradeUnreadable) else type(error).__name__

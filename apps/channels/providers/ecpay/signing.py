@@ -34,7 +34,8 @@ def is_genuine(fields: Mapping[str, str], hash_key: str, hash_iv: str) -> bool:
 def conceal(data: dict, hash_key: str, hash_iv: str) -> str:
     """JSON, URL-encoded, AES-128-CBC with PKCS#7, base64."""
     padder = PKCS7(_BLOCK).padder()
-    plain = padder.update(quote_plus(json.dumps(data, ensure_ascii=False, separators=(",", ":"))).encode()) + padder.finalize()
+    text = quote_plus(json.dumps(data, ensure_ascii=False, separators=(",", ":"))).replace("~", "%7E")
+    plain = padder.update(text.encode()) + padder.finalize()
     cipher = Cipher(algorithms.AES(hash_key.encode()), modes.CBC(hash_iv.encode())).encryptor()
     return base64.b64encode(cipher.update(plain) + cipher.finalize()).decode()
 
