@@ -1,7 +1,8 @@
 """Stripe as a gateway, through its official library.
 
 Our key travels twice: as Idempotency-Key, which Stripe keeps for a day, and in the refund's metadata, by which it is found again for
-ever. https://docs.stripe.com/api/refunds, /api/idempotent_requests, /webhooks/signature, /error-low-level
+ever. An error about the content of a request (400, 402, 404) had no effect; 409, 429, 5xx and silence say nothing about what happened.
+https://docs.stripe.com/api/refunds, /api/idempotent_requests, /webhooks/signature, /error-low-level
 """
 
 import json
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 
 import stamina
 import stripe
+from django.utils.translation import gettext_noop
 
 from apps.channels.gateways import (
     Account,
@@ -23,15 +25,21 @@ from apps.channels.gateways import (
     RefundCall,
     RefundNotice,
 )
-from apps.channels.providers.stripe.notices import OURS, OUTCOMES, dispute_told, minor_of_stripe, moment, refund_told, units_of_stripe
+from apps.channels.providers.stripe.amounts import to_stripe
+from apps.channels.providers.stripe.notices import KEY, OUTCOMES, moment, told_by
+from apps.core.money import MoneyError
 
-TIMEOUT = 25.0  # seconds for one request; the caller's lease is longer
+TIMEOUTS = (5.0, 20.0)  # seconds to connect, to read
 TOLERANCE = 300  # seconds a signature stays good: Stripe's own figure
 ASKS = 3  # tries of one question; a refund is sent once
-REFUNDS_OF_ONE_PAYMENT = 200  # more than that are not looked through
-DISPUTES = ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed")
-DISPUTES_MONEY = ("charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated")
-REFUNDS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+ASK_FOR = 40.0  # seconds that all tries may take; the caller's lease is longer
+REFUNDS_OF_ONE_PAYMENT = 1000  # more than that are not looked through
+PAYMENT_PARAMS = {"pi_": "payment_intent", "ch_": "charge", "py_": "charge"}
+LOGGED = ("id", "status", "amount", "currency", "failure_reason", "created", "payment_intent", "charge")
+REFUSED = (400, 401, 402, 403, 404)
+NO_PAYMENT_ID = gettext_noop("The books have no Stripe number of this payment (pi_… or ch_…), so nothing was sent.")
+NO_SUCH_AMOUNT = gettext_noop("Stripe cannot express this amount in its currency, so nothing was sent.")
+BROKEN = (AttributeError, KeyError, TypeError, ValueError)  # how the library falls over an answer that is none
 logger = logging.getLogger(__name__)
 
 
@@ -40,32 +48,34 @@ class StripeGateway:
 
     def __init__(self, account: Account):
         addresses = {"api": account.base_url} if account.base_url else {}
-        http = stripe.RequestsClient(timeout=TIMEOUT)
-        key = account.credentials["secret_key"]
-        self.api = stripe.StripeClient(key, base_addresses=addresses, http_client=http, max_network_retries=0).v1
+        http = stripe.RequestsClient(timeout=TIMEOUTS)
+        self.secret_key = account.credentials["secret_key"]
         self.webhook_secret = account.credentials.get("webhook_secret", "")
+        self.api = stripe.StripeClient(self.secret_key, base_addresses=addresses, http_client=http, max_network_retries=0).v1
 
     def refund(self, call: RefundCall) -> RefundAnswer:
         """See `Gateway`. The reason stays with us: `fraudulent` would put the customer on Stripe's lists."""
-        wanted = {**_payment(call), "amount": units_of_stripe(call.amount_minor, call.currency), "metadata": {OURS: call.key}}
-        return _answered(call, lambda: self.api.refunds.create(wanted, {"idempotency_key": call.key}))
+        payment = _payment(call)
+        if not payment:
+            return RefundAnswer(Outcome.DECLINED, code="no_payment_id", message=NO_PAYMENT_ID, raw={"key": call.key})
+        try:
+            amount = to_stripe(call.amount_minor, call.currency)
+        except MoneyError:
+            return RefundAnswer(Outcome.DECLINED, code="excess_digits", message=NO_SUCH_AMOUNT, raw={"key": call.key})
+        wanted = {**payment, "amount": amount, "metadata": {"refund_no": call.refund_no, KEY: call.key}}
+        return self._answered(call, lambda: self.api.refunds.create(wanted, {"idempotency_key": call.key}), self._refused)
 
     def query_refund(self, call: RefundCall) -> RefundAnswer:
-        """Looks through the refunds of the payment for the one that carries our key."""
+        """By Stripe's number where it is known, else by our key among the payment's refunds. NOT_FOUND only after the last page."""
+        if not call.provider_refund_ref and not _payment(call):
+            return RefundAnswer(Outcome.UNKNOWN, code="no_payment_id", message=NO_PAYMENT_ID, raw={"key": call.key})
 
-        @stamina.retry(on=_is_passing, attempts=ASKS, timeout=TIMEOUT, wait_initial=0.5, wait_max=3)
-        def ask():
-            if call.provider_refund_ref:
-                return self.api.refunds.retrieve(call.provider_refund_ref)
-            page = self.api.refunds.list({**_payment(call), "limit": 100})
-            for at, refund in enumerate(page.auto_paging_iter()):
-                if (refund.to_dict().get("metadata") or {}).get(OURS) == call.key:
-                    return refund
-                if at >= REFUNDS_OF_ONE_PAYMENT:
-                    raise LookupError("too many refunds of one payment")
-            return None
+        @stamina.retry(on=_is_passing, attempts=ASKS, timeout=ASK_FOR, wait_initial=0.5, wait_max=3)
+        def ask() -> stripe.Refund | None:
+            return self._by_ref(call) if call.provider_refund_ref else self._by_key(call)
 
-        return _answered(call, ask, is_question=True)
+        # An error answers no question, not even that the payment is not there: perhaps these are another account's keys.
+        return self._answered(call, ask, self._unknown)
 
     def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeTold]:
         """See `Gateway`. The signature covers the raw bytes and their moment."""
@@ -74,65 +84,88 @@ class StripeGateway:
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
             raise NoticeForged from error
         try:
-            event = json.loads(body)
-            kind, said = event["type"], event["data"]["object"]
-            if kind in REFUNDS:
-                return [refund_told(event["id"], event["created"], said)]
-            if kind in DISPUTES or kind in DISPUTES_MONEY:
-                return [dispute_told(event["id"], said)]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise NoticeUnreadable from error
-        return []
+            return told_by(json.loads(body))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            raise NoticeUnreadable(f"{type(error).__name__}: {error}"[:200]) from error
 
     def acknowledgement(self) -> Acknowledgement:
         """See `Gateway`; Stripe looks at the status alone."""
         return Acknowledgement()
 
+    def _by_ref(self, call: RefundCall) -> stripe.Refund:
+        return self.api.refunds.retrieve(call.provider_refund_ref)
+
+    def _by_key(self, call: RefundCall) -> stripe.Refund | None:
+        for at, refund in enumerate(self.api.refunds.list({**_payment(call), "limit": 100}).auto_paging_iter()):
+            if (refund.to_dict().get("metadata") or {}).get(KEY) == call.key:
+                return refund
+            if at >= REFUNDS_OF_ONE_PAYMENT:
+                raise ValueError("too many refunds of one payment")
+        return None
+
+    def _answered(
+        self, call: RefundCall, ask: Callable, on_error: Callable[[RefundCall, stripe.StripeError], RefundAnswer]
+    ) -> RefundAnswer:
+        """What the library returned or raised, in our words. Whatever is not plainly an end is UNKNOWN."""
+        try:
+            refund = ask()
+            if refund is None:
+                return RefundAnswer(Outcome.NOT_FOUND, code="not_found", raw={"key": call.key})
+            return _read(call, refund.to_dict())
+        except stripe.StripeError as error:
+            return on_error(call, error)
+        except BROKEN as error:
+            logger.warning("stripe.refund.unreadable key=%s why=%s", call.key, type(error).__name__)
+            return RefundAnswer(Outcome.UNKNOWN, code="unreadable", message=type(error).__name__, raw={"key": call.key})
+
+    def _refused(self, call: RefundCall, error: stripe.StripeError) -> RefundAnswer:
+        """A refusal is final, unless the refund exists under our key: a repeated call can be refused because the first one worked."""
+        # A reused key, a busy key and a speed limit are no refusals: another call may have acted.
+        is_passing = isinstance(error, stripe.IdempotencyError | stripe.RateLimitError) or error.http_status not in REFUSED
+        if is_passing or (error.headers or {}).get("stripe-should-retry") == "true":
+            return self._unknown(call, error)
+        if error.http_status in (400, 402):
+            known = self.query_refund(call)
+            if known.outcome != Outcome.NOT_FOUND:
+                return known
+        return self._failed(call, error, Outcome.DECLINED)
+
+    def _unknown(self, call: RefundCall, error: stripe.StripeError) -> RefundAnswer:
+        logger.warning("stripe.refund.unknown key=%s code=%s http=%s", call.key, _code(error), error.http_status)
+        return self._failed(call, error, Outcome.UNKNOWN)
+
+    def _failed(self, call: RefundCall, error: stripe.StripeError, outcome: Outcome) -> RefundAnswer:
+        """Stripe's own sentence, without our secret."""
+        said = "" if isinstance(error, stripe.APIConnectionError) else error.user_message
+        message = str(said or type(error).__name__).replace(self.secret_key, "…")[:300]
+        raw = {"key": call.key, "http_status": error.http_status, "code": _code(error), "message": message, "request_id": error.request_id}
+        return RefundAnswer(outcome, code=_code(error), message=message, raw=raw)
+
 
 def _payment(call: RefundCall) -> dict[str, str]:
-    """By the intent where we know it, else by the charge."""
-    return {"payment_intent" if call.provider_ref.startswith("pi_") else "charge": call.provider_ref}
-
-
-def _answered(call: RefundCall, ask: Callable, *, is_question: bool = False) -> RefundAnswer:
-    """What the library returned or raised, in our words. Whatever is not plainly an end is UNKNOWN."""
-    try:
-        refund = ask()
-    except stripe.StripeError as error:
-        return _failed(call, error, is_question=is_question)
-    except LookupError as error:
-        return RefundAnswer(Outcome.UNKNOWN, code="too_many_refunds", message=str(error), raw={"key": call.key})
-    if refund is None:
-        return RefundAnswer(Outcome.NOT_FOUND, code="not_found", raw={"key": call.key})
-    return _read(call, refund.to_dict())
+    """By the intent where we know it, else by the charge; {} where the reference is neither's number."""
+    name = PAYMENT_PARAMS.get(call.provider_ref[:3])
+    return {name: call.provider_ref} if name else {}
 
 
 def _read(call: RefundCall, said: dict) -> RefundAnswer:
-    names = ("id", "status", "amount", "currency", "failure_reason", "created", "payment_intent", "charge")
-    raw = {"key": call.key, **{name: said.get(name) for name in names if isinstance(said.get(name), str | int)}}
-    ref, status, currency = str(said.get("id", "")), str(said.get("status")), str(said.get("currency", "")).upper()
-    if currency != call.currency or minor_of_stripe(said.get("amount"), currency) != call.amount_minor:
+    raw = {"key": call.key, **{name: said.get(name) for name in LOGGED if isinstance(said.get(name), str | int)}}
+    ref, status, key = str(said.get("id") or ""), str(said.get("status")), (said.get("metadata") or {}).get(KEY)
+    about = (str(said.get("currency")).upper(), said.get("amount"))
+    if about != (call.currency, to_stripe(call.amount_minor, call.currency)) or key not in (None, call.key) or not ref:
         logger.warning("stripe.refund.differs key=%s ref=%s", call.key, ref)
-        return RefundAnswer(Outcome.UNKNOWN, ref, "amount_differs", "this key belongs to another amount", raw=raw)
+        return RefundAnswer(Outcome.UNKNOWN, ref, "answer_differs", "this key belongs to another refund", raw=raw)
     outcome = OUTCOMES.get(status, Outcome.UNKNOWN)
     if outcome == Outcome.UNKNOWN:
-        logger.warning("stripe.refund.status_unknown key=%s status=%s", call.key, status)
+        logger.warning("provider.unknown_code provider=stripe key=%s code=%s", call.key, status)
     done_at = moment(said.get("created")) if outcome == Outcome.SUCCEEDED else None
     return RefundAnswer(outcome, ref, str(said.get("failure_reason") or status), done_at=done_at, raw=raw)
 
 
-def _failed(call: RefundCall, error: stripe.StripeError, *, is_question: bool) -> RefundAnswer:
-    code = str(error.code or type(error).__name__)
-    message = "no answer" if isinstance(error, stripe.APIConnectionError) else str(error.user_message or type(error).__name__)[:300]
-    raw = {"key": call.key, "http_status": error.http_status, "code": code, "request_id": error.request_id}
-    # Refused before anything was done. A reused key, a busy key and a speed limit are not: another call may have acted.
-    refused = isinstance(error, stripe.InvalidRequestError | stripe.CardError | stripe.AuthenticationError | stripe.PermissionError)
-    if is_question:  # even a payment that is not there: perhaps these are another account's keys
-        return RefundAnswer(Outcome.UNKNOWN, code=code, message=message, raw=raw)
-    if refused and error.http_status in (400, 401, 402, 403, 404):
-        return RefundAnswer(Outcome.DECLINED, code=code, message=message, raw=raw)
-    logger.warning("stripe.refund.unknown key=%s code=%s http=%s", call.key, code, error.http_status)
-    return RefundAnswer(Outcome.UNKNOWN, code=code, message=message, raw=raw)
+def _code(error: stripe.StripeError) -> str:
+    if isinstance(error, stripe.APIConnectionError):
+        return "no_answer"
+    return str(error.code or getattr(error.error, "code", None) or type(error).__name__)
 
 
 def _is_passing(error: Exception) -> bool:
