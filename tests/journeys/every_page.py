@@ -22,6 +22,7 @@ FILES = {
     "orders:import_columns",
     "orders:import_rejected",
     "orders:refund_attachment",
+    "orders:refund_batch_file",
     "orders:refund_columns",
     "reports:month_file",
     "settlements:download",

@@ -10,8 +10,6 @@ from django.utils.translation import gettext as _
 
 from apps.channels.services.gateway import can_be_called
 from apps.core import clock
-from apps.core.clock import local_date
-from apps.core.due import due
 from apps.core.figures import count_text
 from apps.core.paging import keyset_page
 from apps.core.panels import Tab
@@ -29,10 +27,10 @@ from apps.orders.selectors import refund_detail as details
 from apps.orders.selectors.refund_calls import calls_of
 from apps.orders.selectors.refund_context import steps_of
 from apps.orders.selectors.refund_progress import failure_of, next_query_at, progress_of, seconds_until_next_look, state_chip
-from apps.orders.selectors.refund_warnings import around, balance_of, buyer_count, shortfall, warnings_of
+from apps.orders.selectors.refund_warnings import around, balance_of, shortfall, warnings_of
 from apps.orders.selectors.refundable import refundable
 from apps.orders.services.refunds.figures import stale_reason
-from apps.orders.tables.refund_rows import Part, order_line, rows_of, title_of
+from apps.orders.tables.refund_rows import Part, rows_of, title_of
 
 TOAST = "refund_toast"
 STORY_STEPS = 7
@@ -167,49 +165,54 @@ def refund_of(request: HttpRequest, pk: int) -> Refund:
 
 def detail_context(request: HttpRequest, refund: Refund, found: RefundDeskFilter, now: datetime) -> dict:
     """One request, told in the order of the drawer."""
-    merchant, payment = request.merchant, refund.payment
-    is_waiting = refund.state == RefundState.REQUESTED
+    merchant, is_waiting = request.merchant, refund.state == RefundState.REQUESTED
     known = around(merchant, [refund], now, with_signs=False)
-    room = refundable(payment, now, without=refund.pk)
-    approvers = members_with(merchant, "approve_refund")
-    standing = details.standing_of(refund, request.user, request.membership.role, approvers)
     buyer = details.buyer_of(refund, now)
-    pairs = details.then_and_now(refund, payment, room) if is_waiting else []
     return {
         **_common(request),
         **progress_context(request, refund),
-        "refund": refund,
+        **_deciding(request, refund, now),
         "ask": refund.request,
         "frozen": refund.request.figures,
         "title": title_of(refund),
-        "order_line": order_line(refund),
         "is_waiting": is_waiting,
-        "due": due(refund.request.due_at, now) if is_waiting else None,
-        "standing": standing,
-        "stale": _stale(refund, now) if is_waiting else "",
-        "needs_factor": refund.request.needs_mfa and step_up.fresh_at(request) is None,
-        "has_factor": step_up.has_factor(request.user) if is_waiting and refund.request.needs_mfa else True,
-        "tier": details.tier_words(refund, merchant) if is_waiting else [],
         "warnings": warnings_of(refund, known),
         "signs": signs_for(merchant, refund) if is_waiting else [],
-        "pairs": pairs,
-        "changed": any(pair.differs for pair in pairs),
         "fee": details.fee_sentence(refund),
         "by_provider": refund.request.route == RefundRoute.PROVIDER,
         "balance": balance_of(refund, known),
         "shortfall": shortfall(refund, known),
-        "story": steps_of(payment.order, now)[-STORY_STEPS:],
+        "story": steps_of(refund.payment.order, now)[-STORY_STEPS:],
         "buyer": buyer,
         "buyer_sentence": details.buyer_sentence(buyer) if buyer else "",
-        "buyer_nth": buyer_count(refund, known),
         "similar": details.similar_to(refund),
         "calls": [] if is_waiting else calls_of(refund),
-        "question": _open_question(refund),
         "place": desk.place_of(for_me(request, found.qs.prefetch_related(None)), refund),
-        "today": local_date(now, merchant.timezone),
         "open_part": "",
         "said": "",
     }
+
+
+def _deciding(request: HttpRequest, refund: Refund, now: datetime) -> dict:
+    """Who may decide, on which figures; what is decided already needs none of it."""
+    merchant, needs_factor = request.merchant, refund.request.needs_mfa and step_up.fresh_at(request) is None
+    approvers = members_with(merchant, "approve_refund")
+    found = {
+        "standing": details.standing_of(refund, request.user, request.membership.role, approvers),
+        "needs_factor": needs_factor,
+        "has_factor": True,
+        "stale": "",
+        "tier": [],
+        "pairs": [],
+        "changed": False,
+        "question": _open_question(refund),
+    }
+    if refund.state == RefundState.REQUESTED:
+        room = refundable(refund.payment, now, without=refund.pk)
+        pairs = details.then_and_now(refund, refund.payment, room)
+        found |= {"stale": _stale(refund, now), "tier": details.tier_words(refund, merchant), "pairs": pairs}
+        found |= {"changed": any(pair.differs for pair in pairs), "has_factor": not needs_factor or step_up.has_factor(request.user)}
+    return found
 
 
 def _stale(refund: Refund, now: datetime) -> str:
