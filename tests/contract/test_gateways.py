@@ -10,6 +10,7 @@ from apps.channels import registry
 from apps.channels.gateways import Account, Gateway, NoticeForged, NoticeUnreadable, Outcome, RefundCall
 from apps.channels.providers.ecpay.signing import CHECK, check_value
 from apps.channels.providers.simulator.client import SIGNATURE
+from apps.channels.providers.stripe import client as stripe_client
 from apps.channels.providers.stripe.client import signed
 from apps.core import clock
 from tests.channels.providers import fake_ecpay, localstripe, stripe_front
@@ -236,3 +237,50 @@ def test_a_genuine_notice_that_says_nothing_is_unreadable(scene):
 
 def test_it_says_what_to_answer(scene):
     assert scene.gateway.acknowledgement().body in (b"ok", b"1|OK")
+
+
+# Stripe's own words on the wire, as its library hears them.
+BUSY = {"type": "invalid_request_error", "code": "lock_timeout", "message": "This object cannot be accessed right now."}
+
+
+@pytest.mark.parametrize(
+    ("mood", "outcome", "code"),
+    [
+        ((400, {"type": "invalid_request_error", "code": "charge_disputed"}), Outcome.DECLINED, "charge_disputed"),
+        ((402, {"type": "card_error", "code": "card_declined"}), Outcome.DECLINED, "card_declined"),
+        (
+            (401, {"type": "invalid_request_error", "message": f"Invalid API Key: {localstripe.KEY}"}),
+            Outcome.DECLINED,
+            "AuthenticationError",
+        ),
+        ((400, {"type": "invalid_request_error", "code": "rate_limit"}), Outcome.UNKNOWN, "rate_limit"),
+        ((400, {"type": "idempotency_error"}), Outcome.UNKNOWN, "IdempotencyError"),
+        ((409, BUSY), Outcome.UNKNOWN, "lock_timeout"),
+        ((429, {"type": "invalid_request_error", "code": "rate_limit"}), Outcome.UNKNOWN, "rate_limit"),
+        ((500, {"type": "api_error"}), Outcome.UNKNOWN, "APIError"),
+        ((503, {"type": "api_error"}), Outcome.UNKNOWN, "APIError"),
+        ("garbage", Outcome.UNKNOWN, "APIError"),
+    ],
+)
+def test_answers_of_stripe_over_the_wire(front, backend, request, tmp_path, mood, outcome, code):
+    scene = stripe_scene(request, tmp_path)
+    front.mood = mood
+
+    answer = scene.gateway.refund(scene.call)
+
+    assert (answer.outcome, answer.code, scene.sums(), len(front.posts)) == (outcome, code, [], 1)
+    assert localstripe.KEY not in repr(answer)
+
+
+def test_an_answer_of_stripe_that_comes_too_late_is_none(front, request, tmp_path, monkeypatch):
+    usual = stripe_scene(request, tmp_path)
+    monkeypatch.setattr(stripe_client, "TIMEOUTS", (5.0, 0.3))
+    hasty = stripe_client.StripeGateway(Account({"secret_key": localstripe.KEY, "webhook_secret": "whsec_1"}, base_url=front.base_url))
+    front.mood = "slow_after"
+
+    answer = hasty.refund(usual.call)
+    front.closing.set()
+
+    assert (answer.outcome, answer.code, len(front.posts)) == (Outcome.UNKNOWN, "no_answer", 1)
+    assert usual.gateway.query_refund(usual.call).outcome == Outcome.SUCCEEDED
+    assert usual.sums() == [30000]

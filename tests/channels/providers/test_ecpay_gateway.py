@@ -9,6 +9,7 @@ import pytest
 import stamina
 
 from apps.channels import registry
+from apps.channels.contracts import METHODS_WITHOUT_REFUND
 from apps.channels.gateways import Account, NoticeForged, NoticeUnreadable, Outcome, RefundCall
 from apps.channels.providers.ecpay import client, codes
 from apps.channels.providers.ecpay.closing import TradeUnreadable, read_trade
@@ -344,6 +345,15 @@ def test_books_that_speak_of_more_than_the_trade_are_not_believed(gateway, fake)
     call = replace(CALL, payment_amount_minor=200000)
 
     assert (gateway.query_refund(call).outcome, gateway.refund(call).code, fake.actions) == (Outcome.UNKNOWN, "not_sent", [])
+
+
+def test_what_is_offered_for_refund_is_what_the_gateway_takes():
+    known = registry.get("ecpay").capabilities
+
+    assert [method for method in known.methods if method not in known.methods_without_refund] == [
+        "credit_card", "installment", "apple_pay", "unionpay",
+    ]  # fmt: skip
+    assert not set(METHODS_WITHOUT_REFUND) - set(known.methods_without_refund)
 
 
 def test_the_address_follows_the_channel():

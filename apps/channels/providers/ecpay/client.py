@@ -34,7 +34,6 @@ SANDBOX = ("https://payment-stage.ecpay.com.tw", "https://ecpayment-stage.ecpay.
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds
 ASKS = 3  # tries of one question; an action is sent once
 WHOLE = 100  # minor units of a whole New Taiwan dollar: ECPay knows no cents
-CARDS = frozenset({"credit_card", "installment", "apple_pay", "google_pay", "unionpay"})
 TROUBLES = (httpx.HTTPError, httpx.InvalidURL, TradeUnreadable, ValueError, KeyError)
 logger = logging.getLogger(__name__)
 
@@ -159,7 +158,7 @@ class EcpayGateway:
 
 def _refusal(call: RefundCall) -> RefundAnswer | None:
     """Why this is not even asked of ECPay."""
-    if call.method not in CARDS:
+    if call.method not in codes.CARDS:
         return _declined(call, "not_card", codes.NOT_CARD)
     if call.currency != "TWD" or call.amount_minor % WHOLE or call.payment_amount_minor % WHOLE:
         return _declined(call, "not_whole", codes.NOT_WHOLE)

@@ -8,8 +8,11 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_noop
 
+from apps.channels.contracts import Method
 from apps.channels.gateways import Outcome
 
+# DoAction takes back card payments alone (?p=2885); of anything else the shop sends the money itself.
+CARDS = frozenset({Method.CREDIT_CARD, Method.INSTALLMENT, Method.APPLE_PAY, Method.GOOGLE_PAY, Method.UNIONPAY})
 DONE = "1"
 RTN_CODES: dict[str, tuple[Outcome, str]] = {
     DONE: (Outcome.SUCCEEDED, ""),

@@ -2,9 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.contracts import METHODS_WITHOUT_REFUND, Capabilities, Method, Provider
+from apps.channels.contracts import Capabilities, Method, Provider
 from apps.channels.gateways import Account, CredentialField, Gateway, GatewayKind
 from apps.channels.providers.ecpay import statement
+from apps.channels.providers.ecpay.codes import CARDS
 
 
 def _gateway(account: Account) -> Gateway:
@@ -43,8 +44,7 @@ PROVIDER = Provider(
         statements=(statement.WANTED,),
         partial_refund=True,
         refunds_by_api=True,
-        # DoAction takes back card payments alone.
-        methods_without_refund=(*METHODS_WITHOUT_REFUND, Method.WECHAT_PAY, Method.JKOPAY, Method.BNPL),
+        methods_without_refund=tuple(method for method in Method if method not in CARDS),
     ),
     recognise=statement.recognise,
     parse=statement.parse,
