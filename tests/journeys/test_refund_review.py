@@ -100,7 +100,7 @@ def approve_on_the_phone(page, refund: Refund, wang) -> None:
 
 
 def see_it_succeed(page, refund: Refund, run_jobs) -> None:
-    assert page.locator("#progress .stage").all_inner_texts() == ["sent", "at the provider", "done"]
+    assert page.locator("#progress .stage").all_inner_texts() == ["sent out", "at the provider", "done"]
     assert page.locator("#progress .stage.is-done").count() == 0
     run_jobs()
     refund.refresh_from_db()

@@ -44,7 +44,7 @@ def progress_of(refund: Refund, *, is_callable: bool = True) -> Progress | None:
 
 
 def _by_provider(refund: Refund, is_callable: bool) -> Progress:
-    sent, there, end = _("sent"), _("at the provider"), _("done")
+    sent, there, end = _("sent out"), _("at the provider"), _("done")
     match refund.state:
         case RefundState.APPROVED if not is_callable:
             sentence = _("Approved, and not sent: %(channel)s cannot be called yet. It goes out once its credentials are entered.")

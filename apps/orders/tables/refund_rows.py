@@ -49,7 +49,8 @@ class Part:
 def title_of(refund: Refund) -> str:
     """The reason, and whether it is the whole payment."""
     is_whole = refund.amount_minor == refund.request.figures["payment_amount_minor"]
-    return f"{refund.request.get_reason_code_display()} · {_('whole payment') if is_whole else _('part of the payment')}"
+    part = _("whole payment") if is_whole else _("part of the payment")
+    return f"{refund.request.get_reason_code_display()} · {part}"
 
 
 def order_line(refund: Refund) -> str:

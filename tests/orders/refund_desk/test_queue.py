@@ -104,9 +104,9 @@ def test_the_way_of_what_is_sent(scene, as_user):
             for one in page.xpath(f"//tr[@data-id='{refund.pk}']//*[contains(@class,'stage is-')]")
         ]
 
-    assert stages(scene.gone) == [("done", "sent"), ("now", "at the provider"), ("later", "done")]
-    assert stages(scene.lost) == [("done", "sent"), ("doubt", "at the provider"), ("later", "done")]
-    assert stages(scene.done) == [("done", "sent"), ("done", "at the provider"), ("done", "done")]
+    assert stages(scene.gone) == [("done", "sent out"), ("now", "at the provider"), ("later", "done")]
+    assert stages(scene.lost) == [("done", "sent out"), ("doubt", "at the provider"), ("later", "done")]
+    assert stages(scene.done) == [("done", "sent out"), ("done", "at the provider"), ("done", "done")]
     assert chips_of(page, scene.lost) == ["The result is being confirmed; the system asks by itself. Do not send it again."]
 
 
