@@ -122,6 +122,10 @@ def failure_rate(settings: Settings, frame: pl.DataFrame, span: Span) -> list[Fi
         return []
     by, window = ["channel_id", "method", "currency"], settings.window
     until = span.local(span.until).replace(tzinfo=UTC, minute=0, second=0, microsecond=0)
+    first = span.local(span.since).replace(tzinfo=UTC)
+    frame = _with_failures(frame, by, first - timedelta(hours=window), settings.floor)
+    if frame.is_empty():
+        return []
     hours = dense(
         frame,
         time="hour",
@@ -142,7 +146,6 @@ def failure_rate(settings: Settings, frame: pl.DataFrame, span: Span) -> list[Fi
     )
     whole = pl.when(pl.col("all_attempts") >= LEAST_KNOWN).then(pl.col("all_failed") / pl.col("all_attempts"))
     known = seasonal(rolled, "rate", time="hour", by=by).with_columns(pl.coalesce("normal", whole).alias("normal"))
-    first = span.local(span.since).replace(tzinfo=UTC)
     hits = known.filter(
         pl.col("hour").is_between(first, until),
         pl.col("failed") > 0,
@@ -153,6 +156,12 @@ def failure_rate(settings: Settings, frame: pl.DataFrame, span: Span) -> list[Fi
     ).with_columns(pl.col("hour").dt.date().alias("day"))
     worst = hits.sort("lost", "hour", descending=[True, False]).group_by([*by, "day"], maintain_order=True).first()
     return [_of_method(row, span, window) for row in worst.sort("day", *by).iter_rows(named=True)]
+
+
+def _with_failures(frame: pl.DataFrame, by: list[str], first: datetime, least: int) -> pl.DataFrame:
+    """Only methods that failed often enough in the span to matter: most never do, and need no hours of their own."""
+    lost = frame.filter(pl.col("hour") >= first).group_by(by).agg(pl.col("failed").sum()).filter(pl.col("failed") >= max(least, 1))
+    return frame.join(lost, on=by, how="semi")
 
 
 def _of_method(row: dict, span: Span, window: int) -> Finding:

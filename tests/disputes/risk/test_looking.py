@@ -1,9 +1,10 @@
 """Rules at work: tried before they are on, looked with again and again, grouped, handled, held back at night."""
 
+import threading
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
 from apps.audit.models import AuditEvent
@@ -308,3 +309,31 @@ def test_every_move_of_an_alert_is_allowed_or_refused_as_the_table_says(shop, bo
 def test_nothing_leads_back_to_open():
     assert not any(AlertState.OPEN in moves for moves in ALERT_MOVES.values())
     assert set(ALERT_MOVES) == set(AlertState)
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_eight_looks_at_once_find_each_thing_once():
+    shop = cast.make_merchant()
+    person = cast.owner(shop)
+    on(shop, "ip_velocity", person)
+    channel = cast.make_channel(shop)
+    for number in range(5):
+        burst(channel, f"198.51.100.{number}")
+    counts, start = [], threading.Barrier(8)
+
+    def one():
+        try:
+            start.wait()
+            counts.append(look(merchant=shop, now=NOW)["new"])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(counts) == [0] * 7 + [5]
+    assert (Alert.objects.count(), Finding.objects.count()) == (5, 5)
