@@ -96,8 +96,8 @@ def test_a_deadline_that_moved_is_reminded_of_anew(shop, opened):
 @pytest.mark.parametrize(
     ("left", "text", "tone"),
     [
-        (timedelta(days=9, hours=1), "9 d", ""), (timedelta(days=2, hours=5), "2 d", "amber"), (timedelta(hours=5), "5 h", "red"),
-        (timedelta(hours=-1), "overdue", "red"),
+        (timedelta(days=9, hours=1), "9 天", ""), (timedelta(days=2, hours=5), "2 天", "amber"), (timedelta(hours=5), "5 小時", "red"),
+        (timedelta(hours=-1), "已逾期", "red"),
     ],
 )  # fmt: skip
 def test_the_navigation_shows_the_next_deadline(shop, opened, left, text, tone):
