@@ -38,7 +38,9 @@ class Unit:
 
 UNITS = {
     RiskKind.SINGLE_DIFFERENCE: Unit(MONEY, _("Difference from"), hint=_("Empty takes the threshold of the merchant's settings.")),
-    RiskKind.REFUND_RATE: Unit(PERCENT, _("Refunds above this part of the payments"), _("Number of days"), 60, _("At least so many refunds")),
+    RiskKind.REFUND_RATE: Unit(
+        PERCENT, _("Refunds above this part of the payments"), _("Number of days"), 60, _("At least so many refunds")
+    ),
     RiskKind.REFUND_SURGE: Unit(
         COUNT, _("Percent of a normal day"), floor=_("At least so many refunds"), hint=_("300 is three times the usual.")
     ),

@@ -24,9 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there is any merchant")
         parser.add_argument("--seed", type=int, default=7, metavar="N", help="another number makes another shop's history (default: 7)")
         parser.add_argument("--days", type=int, default=92, metavar="N", help="days of trade, ending yesterday (default: 92)")
-        parser.add_argument(
-            "--close-oldest", action="store_true", help="only close the practice shop's oldest month, if nobody has"
-        )
+        parser.add_argument("--close-oldest", action="store_true", help="only close the practice shop's oldest month, if nobody has")
         parser.add_argument("--password", help="for all demo logins; required with production settings, which have no default")
 
     def handle(self, *args, if_empty, close_oldest, seed, days, password, **options):
