@@ -68,7 +68,9 @@ declare(
         function=_function(
             "audit_chain_wait",
             f"""BEGIN
-            IF NEW.id = (SELECT min(id) FROM {EVENT} WHERE seq IS NULL) THEN
+            IF current_setting('hezhang.audit_waits', true) IS DISTINCT FROM txid_current()::text
+                AND EXISTS (SELECT 1 FROM {EVENT} e WHERE e.id = NEW.id AND e.seq IS NULL) THEN
+                PERFORM set_config('hezhang.audit_waits', txid_current()::text, true);
                 UPDATE {EVENT} SET prev_hash = '' WHERE id = NEW.id;
             END IF;
             RETURN NULL;
@@ -114,6 +116,7 @@ declare(
             IF chain IS NOT NULL THEN
                 UPDATE {CHAIN} SET seq = place, hash = last WHERE chain_id = chain;
             END IF;
+            PERFORM set_config('hezhang.audit_waits', '', true);
             RETURN NULL;
             END""",
         ),
