@@ -15,7 +15,7 @@ from apps.core.models import Job
 from apps.orders.enums import RefundJob
 from apps.orders.errors import RefundMoveIllegal
 from apps.orders.models import Payment, Refund, RefundExecution
-from apps.orders.services.refunds import deciding
+from apps.orders.services.refunds import deciding, holds
 from apps.orders.services.refunds.calling import apply_answer, ask_about, submit_refund
 from apps.orders.services.refunds.practice import deliver_notices
 from apps.orders.services.refunds.requesting import request_refund
@@ -213,3 +213,14 @@ def test_a_late_contradiction_changes_nothing_and_is_on_record(payment, monkeypa
     assert refund.state == "succeeded"
     assert AuditEvent.objects.get(action="refund.contradiction").after["code"] == "late"
     assert Payment.objects.get(pk=payment.pk).state == "partially_refunded"
+
+
+def test_money_that_a_dispute_took_after_the_approval_is_not_sent(payment):
+    refund = approved(payment, 100000)
+    holds.place_hold(merchant=payment.merchant, payment_id=payment.pk, kind="dispute", key="dp_1", label="D1", amount_minor=128000, now=NOW)
+
+    refund = submit(refund)
+
+    failed = AuditEvent.objects.get(action="refund.failed")
+    assert (refund.state, failed.after["code"]) == ("failed", "money_taken")
+    assert (truth(refund), ProviderCall.objects.count(), RefundExecution.objects.count()) == ([], 0, 0)

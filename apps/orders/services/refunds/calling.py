@@ -17,8 +17,9 @@ from apps.channels.services.gateway import GatewayMissing, end_call, gateway_for
 from apps.core import clock
 from apps.merchants.models import Merchant
 from apps.orders.enums import RefundRoute, RefundState
-from apps.orders.errors import RefundMoveIllegal, SettledOtherwise, TurnNotCome
+from apps.orders.errors import STALE_REASONS, RefundMoveIllegal, SettledOtherwise, TurnNotCome
 from apps.orders.models import Payment, Refund, RefundExecution
+from apps.orders.selectors.refundable import refundable
 from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded, apply_unknown
 from apps.orders.services.refunds.telling import tell_contradiction
 from apps.orders.services.refunds.trail import lock_refund, write_step
@@ -31,7 +32,7 @@ WAITING = frozenset({RefundState.SUBMITTING, RefundState.UNKNOWN})
 
 
 def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refund:
-    """Sends an approved refund to its provider, once for ever.
+    """Sends an approved refund to its provider, once for ever. Where its money was taken since the approval it fails, and nobody is called.
 
     :raises Refund.DoesNotExist: also for another merchant's. :raises RefundMoveIllegal: it is not approved, or was submitted before.
     :raises GatewayMissing: nobody can be called; the refund stays approved. :raises TurnNotCome: so does it, until another has ended.
@@ -44,6 +45,8 @@ def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refun
             raise RefundMoveIllegal(was=refund.get_state_display(), wanted=RefundState.SUBMITTING.label)
         _check_turn(refund, payment)
         refund = apply_submitted(refund=refund, now=now)
+        if not is_still_there(refund, payment, now):
+            return apply_failed(refund=refund, code="money_taken", message=str(STALE_REASONS["held"]), now=now)
         before = _refunded_there(payment)
         execution = RefundExecution.objects.create(
             merchant=merchant, refund=refund, submitted_at=now, ask_at=now + LEASE, refunded_minor=before
@@ -89,6 +92,11 @@ def _send_again(refund: Refund, said: ProviderCall, answer: RefundAnswer, gatewa
             return refund
         again = start_call(channel=refund.channel, operation="refund", key=call.key, now=now)
     return _finish(refund, again, _safely(gateway.refund, call))
+
+
+def is_still_there(refund: Refund, payment: Payment, now: datetime) -> bool:
+    """Whether the payment (locked by the caller) still has this refund's money: a dispute may have taken it since the approval."""
+    return refundable(payment, now, without=refund.pk).balance_minor >= refund.amount_minor
 
 
 def _check_turn(refund: Refund, payment: Payment) -> None:
