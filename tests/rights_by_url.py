@@ -286,6 +286,7 @@ RULES: dict[str, Rule] = {
     "channels:edit": Rule("edit_channels", ids=CHANNEL),
     "channels:switch": Rule("edit_channels", method="post", ids=CHANNEL, data={"to": "off"}),
     "channels:statements": Rule("view_money", ids=CHANNEL),
+    "channels:credentials": Rule("edit_channels", ids=CHANNEL),
     "channels:mapping": Rule("edit_channels", ids={"code": "mapped_channel.code"}),
     "channels:fees": Rule("view_money", ids=CHANNEL),
     "channels:fee_add": Rule("edit_fees", ids=CHANNEL),

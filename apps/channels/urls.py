@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.channels.views import calendars, channels, fees, files
+from apps.channels.views import calendars, channels, credentials, fees, files
 
 app_name = "channels"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("channels/<slug:code>/edit/", channels.edit, name="edit"),
     path("channels/<slug:code>/switch/", channels.switch, name="switch"),
     path("channels/<slug:code>/statements/", channels.statements, name="statements"),
+    path("channels/<slug:code>/credentials/", credentials.credentials, name="credentials"),
     path("channels/<slug:code>/mapping/", channels.mapping, name="mapping"),
     path("channels/<slug:code>/fees/", fees.index, name="fees"),
     path("channels/<slug:code>/fees/new/", fees.add, name="fee_add"),

@@ -11,8 +11,10 @@ from apps.channels.contracts import Capabilities
 from apps.channels.enums import WEEKDAY_NAMES
 from apps.channels.models import Channel
 from apps.channels.services.changes import sentences
+from apps.core.figures import names_text
 
 HISTORY_ROWS = 10
+CREDENTIALS = ("channel.credentials_entered", "channel.credentials_forgotten")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +70,19 @@ def _flat(value) -> str:
 def _what(event: AuditEvent, channel: Channel) -> list[str]:
     if event.action == "channel.created":
         return [_("added")]
+    if event.action in CREDENTIALS:
+        return _what_of_credentials(event, channel)
     pairs = {name: (event.before.get(name), after) for name, after in event.after.items()}
     return [line.removeprefix(f"{channel.code}: ") for line in sentences(channel.code, pairs, channel.currency)]
+
+
+def _what_of_credentials(event: AuditEvent, channel: Channel) -> list[str]:
+    if not event.after.get("entered") and "is_live" not in event.after:
+        return [_("credentials removed")]
+    known = registry.PROVIDERS.get(channel.provider)
+    labels = {field.name: str(field.label) for field in known.gateway.credentials} if known and known.gateway else {}
+    names = names_text(labels.get(name, name) for name in event.after["entered"])
+    lines = [_("credentials entered: %(names)s") % {"names": names}] if names else []
+    if event.before["is_live"] != event.after["is_live"]:
+        lines.append(_("calls go to the live system") if event.after["is_live"] else _("calls go to the test system"))
+    return lines

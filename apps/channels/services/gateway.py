@@ -5,12 +5,17 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.services import record
 from apps.channels import registry
 from apps.channels.gateways import Account, Gateway, GatewayKind, RefundAnswer
 from apps.channels.models import Channel, ProviderCall
 from apps.core.errors import HezhangError
+from apps.merchants.models import User
+
+ENTERED, FORGOTTEN = "channel.credentials_entered", "channel.credentials_forgotten"
 
 
 class GatewayMissing(HezhangError):
@@ -19,9 +24,21 @@ class GatewayMissing(HezhangError):
     message = _("%(channel)s cannot be called yet: its credentials are missing. Enter them under Channels.")
 
 
+class NothingToEnter(HezhangError):
+    """Its provider is not called by Hezhang, or it is a practice shop's, for which the simulator answers."""
+
+    message = _("%(channel)s takes no credentials.")
+
+
 def gateway_kind(channel: Channel) -> GatewayKind | None:
     """What answers for the channel: the simulator in practice, else its provider's own; None where it cannot be called."""
-    return registry.PRACTICE if channel.merchant.is_practice else registry.get(channel.provider).gateway
+    return registry.PRACTICE if channel.merchant.is_practice else provider_kind(channel)
+
+
+def provider_kind(channel: Channel) -> GatewayKind | None:
+    """The gateway of the channel's own provider; None when it has none, or the registry no longer knows it."""
+    known = registry.PROVIDERS.get(channel.provider)
+    return known.gateway if known else None
 
 
 def credentials_of(channel: Channel) -> dict[str, str]:
@@ -67,7 +84,34 @@ def end_call(call: ProviderCall, answer: RefundAnswer, now: datetime) -> None:
     call.save(update_fields=["ended_at", "outcome", "code", "message", "raw"])
 
 
-def enter_credentials(channel: Channel, values: dict[str, str]) -> None:
-    """Sets what was entered and keeps what was left empty. The caller holds the row and audits, without the values."""
-    channel.credentials = json.dumps({**credentials_of(channel), **{name: value for name, value in values.items() if value}})
-    channel.save(update_fields=["credentials"])
+def enter_credentials(*, channel: Channel, values: dict[str, str], is_live: bool, by: User, now: datetime) -> list[str]:
+    """Sets what was entered and keeps what was left empty; returns the names of what was set. The record holds names, never values.
+
+    :raises NothingToEnter: nobody asks for credentials of this channel.
+    """
+    kind = gateway_kind(channel)
+    with transaction.atomic():
+        row = Channel.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=channel.pk)
+        if row.merchant.is_practice or kind is None or not kind.credentials:
+            raise NothingToEnter(channel=row.label)
+        known = credentials_of(row)
+        asked = {field.name for field in kind.credentials}
+        fresh = {name: value for name, value in values.items() if name in asked and value and known.get(name) != value}
+        if not fresh and row.is_live == is_live:
+            return []
+        before, row.is_live, row.credentials = row.is_live, is_live, json.dumps({**known, **fresh})
+        row.save(update_fields=["credentials", "is_live"])
+        after = {"entered": sorted(fresh), "is_live": is_live}
+        record(merchant_id=row.merchant_id, action=ENTERED, subject=row, by=by, now=now, before={"is_live": before}, after=after)
+    return sorted(fresh)
+
+
+def forget_credentials(*, channel: Channel, by: User, now: datetime) -> None:
+    """Forgets all that was entered: nobody is called for the channel until somebody enters them again."""
+    with transaction.atomic():
+        row = Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
+        if not row.credentials:
+            return
+        names, row.credentials = sorted(credentials_of(row)), ""
+        row.save(update_fields=["credentials"])
+        record(merchant_id=row.merchant_id, action=FORGOTTEN, subject=row, by=by, now=now, before={"entered": names}, after={"entered": []})

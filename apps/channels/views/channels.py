@@ -13,6 +13,7 @@ from apps.channels.forms_mapping import MappingForm
 from apps.channels.selectors.cards import card_of, cards_of
 from apps.channels.selectors.details import capabilities_of, history_of, is_mapped, mapping_rows, settles_text
 from apps.channels.services.channels import add_channel, change_channel, switch_channel
+from apps.channels.services.gateway import can_be_called, provider_kind
 from apps.channels.views.shared import channel_for, channel_page
 from apps.core import clock
 from apps.merchants.access import has_right, needs
@@ -43,6 +44,8 @@ def detail(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
     context = {
         "card": card_of(channel, terms.calendars_of(request.merchant), clock.now()),
         "settles": settles_text(channel),
+        "has_gateway": provider_kind(channel) is not None,
+        "is_callable": can_be_called(channel),
         "history": history_of(channel) if has_right(request.membership, "view_audit") else [],
     }
     return render(request, "channels/channel.html", channel_page(request, channel, "channels:channel", **context))

@@ -1,0 +1,49 @@
+"""The credentials of a channel: what lets refunds be sent to its provider, and lets us prove the provider's notices."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from apps.channels.forms_credentials import CredentialsForm
+from apps.channels.services.gateway import can_be_called, credentials_of, enter_credentials, forget_credentials, provider_kind
+from apps.channels.views.shared import channel_for, channel_page
+from apps.core import clock
+from apps.merchants.access import needs
+
+
+@sensitive_post_parameters()
+@needs("edit_channels")
+def credentials(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
+    """The form, or in a practice shop the word that the simulator answers.
+
+    :raises Http404: nobody calls this channel's provider.
+    """
+    channel = channel_for(request, code)
+    kind = provider_kind(channel)
+    if kind is None:
+        raise Http404
+    entered = {name for name, value in credentials_of(channel).items() if value}
+    start = {"system": "live" if channel.is_live else "test"}
+    form = CredentialsForm(request.POST or None, asked=kind.credentials, entered=entered, initial=start)
+    if request.method == "POST" and not request.merchant.is_practice:
+        if request.POST.get("act") == "forget":
+            forget_credentials(channel=channel, by=request.user, now=clock.now())
+            messages.success(request, _("The credentials are removed."))
+            return redirect("channels:credentials", merchant_slug, code)
+        if form.is_valid():
+            is_live = form.cleaned_data["system"] == "live"
+            enter_credentials(channel=channel, values=form.values, is_live=is_live, by=request.user, now=clock.now())
+            messages.success(request, _("The credentials are saved. Nobody sees them again, you neither."))
+            return redirect("channels:credentials", merchant_slug, code)
+    context = {
+        "form": form,
+        "is_complete": can_be_called(channel),
+        "has_some": bool(entered),
+        "notices": settings.SITE_URL.rstrip("/") + reverse("notice", args=[channel.public_id]),
+    }
+    page = channel_page(request, channel, "channels:channel", **context)
+    return render(request, "channels/credentials.html", page, status=422 if form.errors else 200)
