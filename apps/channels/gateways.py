@@ -142,5 +142,5 @@ class GatewayKind:
 
     make: Callable[[Account], Gateway]
     credentials: tuple[CredentialField, ...] = ()
-    needs_notices: bool = False  # a refund's end is told by notice or by asking, never in the answer itself
+    sends_notices: bool = False  # of refunds or disputes: the shop has to tell the provider our address
     repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise

@@ -128,6 +128,16 @@ def test_a_channel_of_another_shop_or_without_a_gateway_has_no_page(client, owne
     assert client.get("/m/qingtian/channels/wechat/credentials/").status_code == 404
 
 
+def test_the_address_for_notices_is_shown_where_the_provider_sends_any(client, owner, shop, channel, settings):
+    settings.SITE_URL = "https://books.example.com"
+    stripe = cast.make_channel(shop, "stripe")
+
+    page = client.get("/m/qingtian/channels/stripe/credentials/").content.decode()
+
+    assert f'readonly value="https://books.example.com/notices/{stripe.public_id}/"' in page
+    assert "/notices/" not in client.get(ADDRESS).content.decode()
+
+
 def test_in_practice_there_is_nothing_to_enter(client, owner, shop, channel):
     shop.is_practice = True
     shop.save(update_fields=["is_practice"])

@@ -43,7 +43,7 @@ def credentials(request: HttpRequest, merchant_slug: str, code: str) -> HttpResp
         "form": form,
         "is_complete": can_be_called(channel),
         "has_some": bool(entered),
-        "notices": settings.SITE_URL.rstrip("/") + reverse("notice", args=[channel.public_id]),
+        "notices": settings.SITE_URL.rstrip("/") + reverse("notice", args=[channel.public_id]) if kind.sends_notices else "",
     }
     page = channel_page(request, channel, "channels:channel", **context)
     return render(request, "channels/credentials.html", page, status=422 if form.errors else 200)

@@ -20,6 +20,7 @@ GATEWAY = GatewayKind(
         CredentialField("secret_key", _("Secret key"), _("Stripe Dashboard, Developers, API keys; begins with sk_ or rk_.")),
         CredentialField("webhook_secret", _("Signing secret"), _("Stripe Dashboard, Webhooks, your destination; begins with whsec_.")),
     ),
+    sends_notices=True,
     repeats_safely=True,
 )
 PROVIDER = Provider(
