@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.channels import fees
 from apps.channels.selectors.details import capabilities_of
+from apps.channels.services.gateway import can_be_called, gateway_kind
 from apps.channels.terms import terms_for
 from apps.core.figures import cash_text, day_text, names_text
 from apps.orders.enums import PaymentState, RefundRoute, RefundState
@@ -103,6 +104,18 @@ def _room(payment: Payment, now: datetime, in_flight: int, refunded: int, holds:
             )
         )
     return Refundable(payment, balance, in_flight, refunded, held, route, whole_only, (*blocks, *limits))
+
+
+def credentials_limit(room: Refundable) -> Limit | None:
+    """For who is about to ask: the provider could be called and nobody entered how, so the refund will wait. Reads the channel's merchant.
+
+    It is no part of `limits`: it says nothing of the payment, and it ends without a word of ours when the credentials are entered.
+    """
+    channel = room.payment.channel
+    if room.refusal or room.route != RefundRoute.PROVIDER or gateway_kind(channel) is None or can_be_called(channel):
+        return None
+    sentence = _("No credentials have been entered for %(channel)s: once approved, the refund waits until they are.")
+    return Limit("no_credentials", sentence % {"channel": channel.label})
 
 
 def refunded_sums(payment: Payment, without: int | None = None) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from apps.orders.errors import AttachmentRefused
 from apps.orders.forms.refunds import PART, RequestForm
 from apps.orders.models import Payment, Refund
 from apps.orders.selectors.refund_desk import requests_of
-from apps.orders.selectors.refundable import Refundable, fee_effect, refundable
+from apps.orders.selectors.refundable import Refundable, credentials_limit, fee_effect, refundable
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.views.refunds_shared import TOAST
 
@@ -21,7 +21,7 @@ from apps.orders.views.refunds_shared import TOAST
 @needs("request_refund")
 def new(request: HttpRequest, merchant_slug: str, payment_id: int) -> HttpResponse:
     """The form; `?reason=duplicate&amount=12.50&note=…` fills it in, as a difference does."""
-    rows = Payment.objects.for_merchant(request.merchant).select_related("order", "channel")
+    rows = Payment.objects.for_merchant(request.merchant).select_related("order", "channel__merchant")
     payment = get_object_or_404(rows, pk=payment_id)
     if sent := _sent_before(request, payment):
         return redirect("orders:refund", merchant_slug, sent.pk)
@@ -40,6 +40,7 @@ def new(request: HttpRequest, merchant_slug: str, payment_id: int) -> HttpRespon
     context = {
         "payment": payment,
         "room": room,
+        "without_credentials": credentials_limit(room),
         "form": form,
         "fee": fee_effect(payment, room.balance_minor, room.route),
         "earlier": list(requests_of(request.merchant).filter(payment=payment).order_by("-pk")[:5]),

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from apps.audit.models import AuditEvent
 from apps.channels.contracts import Capabilities
+from apps.channels.services.gateway import enter_credentials
 from apps.core import files
 from apps.core.models import Job
 from apps.orders.errors import (
@@ -22,7 +23,7 @@ from apps.orders.errors import (
     RefundRefused,
 )
 from apps.orders.models import Payment, PaymentEvent, Refund, RefundAttachment, RefundRequest
-from apps.orders.selectors.refundable import fee_effect, refundable
+from apps.orders.selectors.refundable import credentials_limit, fee_effect, refundable
 from apps.orders.services.refunds.attachments import add_attachment
 from apps.orders.services.refunds.holds import place_hold, release_hold
 from apps.orders.services.refunds.requesting import request_refund
@@ -254,6 +255,23 @@ def test_the_route_follows_what_the_channel_can(shop, clerk, provider, method, p
     assert (room.route, [limit.code for limit in room.limits], room.refusal) == (route, codes, None)
     assert refund.request.route == route
     assert all(limit.sentence for limit in room.limits)
+
+
+def test_who_asks_is_told_that_credentials_are_missing(shop, clerk):
+    def said(provider, method="credit_card"):
+        payment = cast.make_payment(cast.make_channel(shop, f"{provider}-{method}", provider=provider, label="It"), method=method)
+        found = credentials_limit(refundable(payment, cast.NOW))
+        return found and (found.code, found.sentence, found.blocks)
+
+    with translation.override("en"):
+        told = "No credentials have been entered for It: once approved, the refund waits until they are."
+        assert said("stripe") == said("ecpay") == ("no_credentials", told, False)
+    assert said("ecpay", "atm") is said("generic") is None
+    channel = cast.make_channel(shop)
+    values = {"merchant_id": "1", "hash_key": "2", "hash_iv": "3"}
+    enter_credentials(channel=channel, values=values, is_live=False, by=clerk, now=cast.NOW)
+    channel.refresh_from_db()
+    assert credentials_limit(refundable(cast.make_payment(channel), cast.NOW)) is None
 
 
 @pytest.mark.parametrize(("paid_days_ago", "route"), [(365, "provider"), (366, "bank_transfer")])
