@@ -179,9 +179,18 @@ _row_rule(
     pre="OLD.state = 'requested' AND NEW.state = 'approved'",
 )
 
+_row_rule(
+    "refund_transfer_two_people",
+    "INSERT",
+    "orders_refundtransfer",
+    """EXISTS (SELECT 1 FROM orders_refundpayee p JOIN orders_refundbatch b ON b.id = NEW.batch_id
+        WHERE p.refund_id = NEW.refund_id AND p.asked_by_id = b.made_by_id)""",
+    "refund_transfer_asked_by_payer",
+)
+
 # Rows of one merchant stay together
 
-for _table in ("orders_refundrequest", "orders_refundattachment"):
+for _table in ("orders_refundrequest", "orders_refundattachment", "orders_refundexecution"):
     _row_rule(
         f"{_table.removeprefix('orders_')}_place",
         "INSERT",

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.orders.enums import PaymentState, RefundState
-from apps.orders.models import Payment, PaymentHold, Refund, RefundAttachment, RefundDecision, RefundRequest
+from apps.orders.models import Payment, PaymentHold, Refund, RefundAttachment, RefundDecision, RefundExecution, RefundRequest
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.states import DESK_MOVES, PAYMENT_MOVES, REFUND_MOVES
 from tests import cast
@@ -109,6 +109,15 @@ def test_two_approvals_are_by_two_people_of_this_round_and_one_is_an_owner(payme
     run(approved)
 
 
+def test_a_refund_is_submitted_once_for_ever(payment, clerk):
+    refund = ask(payment, clerk)
+    RefundExecution.objects.create(merchant=payment.merchant, refund=refund, submitted_at=cast.NOW, ask_at=cast.NOW)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RefundExecution.objects.create(merchant=payment.merchant, refund=refund, submitted_at=cast.NOW, ask_at=cast.NOW)
+    assert RefundExecution.objects.count() == 1
+
+
 def test_what_is_decided_takes_no_more_decisions(payment, clerk, boss):
     refund = ask(payment, clerk)
     run("UPDATE orders_refund SET state = 'withdrawn'")
@@ -129,6 +138,7 @@ def test_rows_of_two_merchants_do_not_meet(payment, clerk, boss):
     request = RefundRequest.objects.values().get()
     for model, values in (
         (RefundAttachment, {"name": "x", "content_type": "x", "size": 1, "sha256": "x", "added_by": clerk, "added_at": cast.NOW}),
+        (RefundExecution, {"submitted_at": cast.NOW, "ask_at": cast.NOW}),
         (RefundRequest, {name: request[name] for name in request if name not in ("id", "merchant_id", "refund_id", "idempotency_key")}),
     ):
         with pytest.raises(IntegrityError, match="refund_of_another_merchant"), transaction.atomic():
