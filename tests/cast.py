@@ -203,11 +203,11 @@ def approve_bank_refund(channel: Channel, amount_minor: int = 30000) -> Refund:
 
 def make_refund_batch(channel: Channel, *refunds: Refund) -> RefundBatch:
     """A file of transfers for Monday, from the channel's bank account; every buyer has named the same account."""
-    shop, payer = channel.merchant, accountant(channel.merchant)
+    shop, payer, asker = channel.merchant, accountant(channel.merchant), accountant(channel.merchant)
     account = payee_account(currency="TWD", holder="林小美", bank_code="013", account_no="123456789012")
     refunds = refunds or (approve_bank_refund(channel),)
     for refund in refunds:
-        give_account(token=ask_for_account(merchant=shop, refund_id=refund.pk, by=payer, now=NOW).token, account=account, now=NOW)
+        give_account(token=ask_for_account(merchant=shop, refund_id=refund.pk, by=asker, now=NOW).token, account=account, now=NOW)
     ids = [refund.pk for refund in refunds]
     monday = TODAY + timedelta(days=3)
     return make_batch(merchant=shop, refund_ids=ids, bank_account=channel.bank_account, format="csv", pay_on=monday, by=payer, now=NOW)

@@ -41,6 +41,7 @@ def test_an_accountant_asks_the_buyer_answers_and_the_file_is_made(page, sign_in
     assert_no_axe_violations(buyer)
     buyer.context.close()
 
+    sign_in(cast.owner(shop, name="王志明", language="en"))
     page.goto("/m/qingtian/refunds/transfers/")
     page.get_by_role("button", name="Make the file for the bank").click()
     page.get_by_text("handed to the bank").wait_for()
@@ -55,6 +56,7 @@ def test_an_accountant_asks_the_buyer_answers_and_the_file_is_made(page, sign_in
     give_account(
         token=token, account=payee_account(currency="TWD", holder="林小美", bank_code="013", account_no="123456789012"), now=cast.NOW
     )
+    sign_in(lin)
     shoot(page, "/m/qingtian/refunds/transfers/", "transfers", user=lin)
     shoot(page, f"/m/qingtian/refunds/{waiting.pk}/account/", "account", user=lin)
     shoot(page, f"/m/qingtian/refunds/transfers/{RefundBatch.objects.first().public_id}/", "batch", user=lin)

@@ -27,13 +27,13 @@ def shop():
 def batch(shop):
     """NT$300 and NT$200, handed to the bank for Monday."""
     channel, lin = cast.make_channel(shop), cast.accountant(shop)
-    judge = cast.approver(shop)
+    judge, boss = cast.approver(shop), cast.owner(shop)
     ids = []
     for order_no, amount in (("A1", 30000), ("A2", 20000)):
         payment = cast.make_payment(channel, order_no, 128000, method="atm")
         refund = request_refund(merchant=shop, payment_id=payment.pk, amount_minor=amount, reason_code="duplicate", by=lin, now=NOW)
         deciding.approve_refund(merchant=shop, refund_id=refund.pk, by=judge, now=NOW)
-        token = payees.ask_for_account(merchant=shop, refund_id=refund.pk, by=lin, now=NOW).token
+        token = payees.ask_for_account(merchant=shop, refund_id=refund.pk, by=boss, now=NOW).token
         payees.give_account(token=token, account=ACCOUNT, now=NOW)
         ids.append(refund.pk)
     return transfers.make_batch(

@@ -13,6 +13,7 @@ from apps.core.models import Job
 from apps.orders.enums import TransferFormat
 from apps.orders.models import Refund, RefundBatch, RefundPayee, RefundTransfer
 from apps.orders.services.refunds import deciding, payees, transfers
+from apps.orders.services.refunds.holds import place_hold
 from apps.orders.services.refunds.payee_accounts import payee_account
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.refunds.transfer_files import FileNotPossible
@@ -53,7 +54,7 @@ def ask(refund, lin, **fields) -> payees.Asked:
 
 def ready(channel, lin, order_no="A10293", amount_minor=30000) -> Refund:
     refund = approved(channel, lin, order_no, amount_minor)
-    payees.give_account(token=ask(refund, lin).token, account=ACCOUNT, now=NOW)
+    payees.give_account(token=ask(refund, cast.owner(channel.merchant)).token, account=ACCOUNT, now=NOW)
     return refund
 
 
@@ -101,7 +102,7 @@ def test_a_new_link_makes_the_old_one_and_its_answer_worthless(channel, lin):
 
 def test_an_old_link_and_one_of_a_refund_that_is_over_do_not_work(shop, channel, lin):
     old, over = ask(approved(channel, lin, "A1"), lin), approved(channel, lin, "A2")
-    spent = ask(over, lin)
+    spent = ask(over, cast.owner(shop))
     payees.give_account(token=spent.token, account=ACCOUNT, now=NOW)
     make(shop, lin, over)
 
@@ -189,6 +190,35 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(shop, channel, lin)
 
     refund.refresh_from_db()
     assert (refund.state, RefundBatch.objects.count()) == ("approved", 0)
+
+
+def test_who_asked_for_the_account_does_not_make_the_file_not_even_around_the_service(shop, channel, lin):
+    refund = approved(channel, lin)
+    payees.give_account(token=ask(refund, lin).token, account=ACCOUNT, now=NOW)
+
+    with pytest.raises(transfers.AskedByYou, match=refund.refund_no):
+        make(shop, lin, refund)
+
+    other = make(shop, lin, ready(channel, lin, "A2"))
+    with pytest.raises(IntegrityError, match="refund_transfer_asked_by_payer"), transaction.atomic():
+        RefundTransfer.objects.create(merchant=shop, batch=other, refund=refund, amount_minor=30000, reference="HZ2")
+    refund.refresh_from_db()
+    assert (refund.state, RefundTransfer.objects.count()) == ("approved", 1)
+
+
+def test_money_that_a_dispute_took_since_is_not_paid_as_well(shop, channel, lin):
+    refund = ready(channel, lin)
+    place_hold(merchant=shop, payment_id=refund.payment_id, kind="dispute", key="dp_1", label="dp_1", amount_minor=128000, now=NOW)
+
+    with pytest.raises(transfers.MoneyTaken, match=refund.refund_no):
+        make(shop, lin, refund)
+
+    refund.refresh_from_db()
+    assert (refund.state, RefundBatch.objects.count()) == ("approved", 0)
+    given_up = transfers.give_up(merchant=shop, refund_id=refund.pk, reason="disputed", by=lin, now=NOW)
+    assert given_up.state == "failed"
+    with pytest.raises(transfers.NotGivenUp):
+        transfers.give_up(merchant=shop, refund_id=refund.pk, reason="again", by=lin, now=NOW)
 
 
 # What the bank did

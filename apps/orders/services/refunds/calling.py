@@ -19,7 +19,7 @@ from apps.merchants.models import Merchant
 from apps.orders.enums import RefundRoute, RefundState
 from apps.orders.errors import STALE_REASONS, RefundMoveIllegal, SettledOtherwise, TurnNotCome
 from apps.orders.models import Payment, Refund, RefundExecution
-from apps.orders.selectors.refundable import refundable
+from apps.orders.services.refunds.figures import is_still_there
 from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded, apply_unknown
 from apps.orders.services.refunds.telling import tell_contradiction
 from apps.orders.services.refunds.trail import lock_refund, write_step
@@ -87,16 +87,13 @@ def _send_again(refund: Refund, said: ProviderCall, answer: RefundAnswer, gatewa
     now = clock.now()
     with transaction.atomic():
         end_call(said, answer, now)
-        _payment, refund = lock_refund(refund.merchant, refund.pk)
+        payment, refund = lock_refund(refund.merchant, refund.pk)
         if refund.state not in WAITING:
             return refund
+        if not is_still_there(refund, payment, now):  # a dispute took the money since: asked about again, not sent
+            return apply_answer(refund=refund, answer=answer, now=now)
         again = start_call(channel=refund.channel, operation="refund", key=call.key, now=now)
     return _finish(refund, again, _safely(gateway.refund, call))
-
-
-def is_still_there(refund: Refund, payment: Payment, now: datetime) -> bool:
-    """Whether the payment (locked by the caller) still has this refund's money: a dispute may have taken it since the approval."""
-    return refundable(payment, now, without=refund.pk).balance_minor >= refund.amount_minor
 
 
 def _check_turn(refund: Refund, payment: Payment) -> None:

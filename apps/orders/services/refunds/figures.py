@@ -81,3 +81,8 @@ def tier(merchant: Merchant, amount_minor: int, currency: str) -> dict:
 def _others(payment: Payment, without: int | None):
     rows = Refund.objects.filter(payment=payment, merchant=payment.merchant_id)
     return rows.exclude(pk=without) if without else rows
+
+
+def is_still_there(refund: Refund, payment: Payment, now: datetime) -> bool:
+    """Whether the payment (locked by the caller) still has this refund's money: a dispute may have taken it since the approval."""
+    return refundable(payment, now, without=refund.pk).balance_minor >= refund.amount_minor

@@ -34,7 +34,7 @@ def lock_refunds(merchant: Merchant, refund_ids: Iterable[int]) -> list[Refund]:
     wanted = Refund.objects.for_merchant(merchant).filter(pk__in=list(refund_ids))
     of_them = Payment.objects.for_merchant(merchant).filter(pk__in=list(wanted.values_list("payment_id", flat=True)))
     list(of_them.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
-    rows = wanted.select_for_update(of=("self",), no_key=True).select_related("request", "payment__order")
+    rows = wanted.select_for_update(of=("self",), no_key=True).select_related("request", "payment__order", "payment__channel")
     return list(rows.order_by("pk"))
 
 

@@ -15,9 +15,10 @@ from apps.merchants.models import BankAccount, Merchant, User
 from apps.orders.enums import RefundRoute, RefundState, TransferFormat, TransferState
 from apps.orders.models import Refund, RefundBatch, RefundTransfer
 from apps.orders.services.refunds import transfer_files
+from apps.orders.services.refunds.figures import is_still_there
 from apps.orders.services.refunds.payee_accounts import loaded
 from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded
-from apps.orders.services.refunds.trail import lock_refunds
+from apps.orders.services.refunds.trail import lock_refund, lock_refunds
 
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -30,6 +31,22 @@ class NotPayable(HezhangError):
     """Some of the chosen refunds cannot go into this file; none was taken."""
 
     message = _("These refunds cannot be paid with this file: %(names)s. They need to be approved, with an account, in %(currency)s.")
+
+
+class MoneyTaken(HezhangError):
+    """A dispute holds the money since the approval: paying as well would pay it twice."""
+
+    message = _("The money of these refunds is held back since they were approved: %(names)s. Take them out of the file.")
+
+
+class AskedByYou(HezhangError):
+    """Whoever asked a buyer for the account may not make the file that pays it: one person alone could pay themselves."""
+
+    message = _("You asked the buyer for the account of these refunds: %(names)s. Somebody else has to make the file.")
+
+
+class NotGivenUp(HezhangError):
+    message = _("Only an approved refund by bank transfer that is in no file can be given up.")
 
 
 class TransferEnded(HezhangError):
@@ -49,7 +66,8 @@ def make_batch(
     """A file for the bank; its refunds are submitted from this moment and can be in no other file.
 
     :raises NothingToPay: no ids. :raises NotPayable: any of them is not approved, has no account, is in another file or currency.
-    :raises FileNotPossible: the accounts do not allow this format. Then nothing was changed.
+    :raises MoneyTaken: a dispute holds the money. :raises AskedByYou: see there. :raises FileNotPossible: the accounts do not allow
+        this format. Then nothing was changed.
     """
     wanted = sorted(set(refund_ids))
     if not wanted:
@@ -62,12 +80,34 @@ def make_batch(
         if len(refunds) != len(wanted) or payable != set(wanted):
             names = ", ".join(refund.refund_no for refund in refunds if refund.pk not in payable) or "?"
             raise NotPayable(names=names, currency=bank_account.currency)
+        _check(refunds, by, now)
         batch = _write(merchant, refunds, bank_account, format, pay_on, by, now)
         for refund in refunds:
             apply_submitted(refund=refund, by=by, now=now)
         after = {"count": batch.count, "total_minor": batch.total_minor, "currency": batch.currency, "bank_account": str(bank_account)}
         record(merchant_id=merchant.pk, action="refund_batch.made", subject=batch, by=by, now=now, after=after)
     return batch
+
+
+def _check(refunds: list[Refund], by: User, now: datetime) -> None:
+    if gone := [refund.refund_no for refund in refunds if not is_still_there(refund, refund.payment, now)]:
+        raise MoneyTaken(names=", ".join(gone))
+    if own := [refund.refund_no for refund in refunds if refund.payee.asked_by_id == by.pk]:
+        raise AskedByYou(names=", ".join(own))
+
+
+def give_up(*, merchant: Merchant, refund_id: int, reason: str, by: User, now: datetime) -> Refund:
+    """An approved refund that cannot be paid, because the buyer does not answer or the money was taken: it failed, and its money is free.
+
+    :raises Refund.DoesNotExist: also for another merchant's. :raises NotGivenUp: it is in a file, or not a transfer at all.
+    """
+    with transaction.atomic():
+        _payment, refund = lock_refund(merchant, refund_id)
+        is_transfer = hasattr(refund, "request") and refund.request.route == RefundRoute.BANK_TRANSFER
+        if not is_transfer or refund.state != RefundState.APPROVED or not reason.strip():
+            raise NotGivenUp
+        apply_submitted(refund=refund, by=by, now=now)
+        return apply_failed(refund=refund, code="given_up", message=reason.strip(), by=by, now=now)
 
 
 def _payable(merchant: Merchant, ids: list[int], currency: str) -> set[int]:
