@@ -338,6 +338,7 @@ RULES: dict[str, Rule] = {
     "orders:refund_attachment": Rule("view_money", ids={**ASKED, "attachment_pk": "refund_file.pk"}),
     "orders:refund_transfers": Rule("view_money"),
     "orders:refund_account": Rule("pay_refunds", ids={"pk": "bank_refund.pk"}),
+    "orders:refund_give_up": Rule("pay_refunds", method="post", ids={"pk": "bank_refund.pk"}, data={"reason": "…"}),
     "orders:refund_batch_make": Rule("pay_refunds", method="post", data={"format": "csv"}),
     "orders:refund_batch": Rule("view_money", ids={"public_id": "refund_batch.public_id"}),
     "orders:refund_batch_file": Rule("pay_refunds", ids={"public_id": "refund_batch.public_id"}),

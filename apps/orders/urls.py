@@ -31,6 +31,7 @@ urlpatterns = [
     path("refunds/transfers/<slug:public_id>/", transfers.batch, name="refund_batch"),
     path("refunds/transfers/<slug:public_id>/file/", transfers.file, name="refund_batch_file"),
     path("refunds/transfers/<slug:public_id>/<int:pk>/", transfers.end, name="refund_transfer_end"),
+    path("refunds/<int:pk>/give-up/", transfers.give_up, name="refund_give_up"),
     path("refunds/<int:pk>/account/", transfers.ask, name="refund_account"),
     path("orders/search/", lists.search, name="search"),
     path("settings/webhooks/", webhooks.webhooks, name="webhooks"),

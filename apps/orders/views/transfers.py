@@ -135,3 +135,16 @@ def end(request: HttpRequest, merchant_slug: str, public_id: str, pk: int) -> Ht
             messages.success(request, _("Recorded."))
             return redirect("orders:refund_batch", merchant_slug, public_id)
     return _batch(request, found, form, failed=transfer.pk)
+
+
+@require_POST
+@needs("pay_refunds")
+def give_up(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
+    """An approved refund that cannot be paid: it ends as failed, and its money can be asked for again."""
+    get_object_or_404(Refund.objects.for_merchant(request.merchant), pk=pk)
+    try:
+        transfers.give_up(merchant=request.merchant, refund_id=pk, reason=request.POST.get("reason", ""), by=request.user, now=clock.now())
+        messages.success(request, _("Recorded."))
+    except HezhangError as error:
+        messages.error(request, error.message)
+    return redirect("orders:refund_transfers", merchant_slug)

@@ -4,11 +4,20 @@ from datetime import date
 from xml.etree import ElementTree
 
 import pytest
+from django.utils import translation
 
 from apps.orders.services.refunds.payee_accounts import PayeeInvalid, loaded, payee_account
 from apps.orders.services.refunds.transfer_files import TAIWAN_LAYOUT, FileNotPossible, Payer, Transfer, mapped_csv, pain001
 
 PAY_ON = date(2026, 11, 20)
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
+
+
 LIN = payee_account(currency="TWD", holder=" 林 小美 ", bank_code="013", account_no="1234-5678 9012")
 ANNA = payee_account(currency="EUR", holder="Anna Groß", iban="DE89 3704 0044 0532 0130 00", bic="cobadeffxxx")
 

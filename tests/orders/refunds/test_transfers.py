@@ -269,3 +269,16 @@ def test_the_pages_lead_from_the_account_to_the_paid_transfer(client, shop, chan
     refund.refresh_from_db()
     assert refund.state == "succeeded"
     assert client.get(made.headers["Location"]).status_code == 200
+
+
+def test_a_refund_whose_buyer_does_not_answer_is_given_up_on_the_page(client, shop, channel, lin):
+    refund = approved(channel, lin)
+    client.force_login(lin, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("orders:refund_give_up", args=["qingtian", refund.pk])
+
+    client.post(address, {"reason": " "})
+    assert Refund.objects.get(pk=refund.pk).state == "approved"
+    client.post(address, {"reason": "the buyer does not answer"})
+
+    refund = Refund.objects.get(pk=refund.pk)
+    assert (refund.state, AuditEvent.objects.filter(action="refund.failed").count()) == ("failed", 1)
