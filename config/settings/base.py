@@ -133,6 +133,7 @@ AUDIT_PUBLIC_KEYS = env.list("AUDIT_PUBLIC_KEYS", default=[])  # of checkpoints 
 # Letters. EMAIL_URL is e.g. smtp+tls://user:password@mail.example.com:587; without one they are kept as files.
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000")  # how addresses in letters begin
 vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{BASE_DIR}/var/mail"))
+MAIL_LEAVES = bool(env("EMAIL_URL", default=""))  # else an invitation's link is shown to who invites, to be handed over
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Hezhang <hezhang@localhost>")
 EMAIL_TIMEOUT = 30  # seconds
 

@@ -11,8 +11,9 @@ from django.test import Client
 
 from apps.audit.models import AuditEvent
 from apps.core.models import Job
+from apps.merchants.errors import InvitationClosed
 from apps.merchants.models import Invitation, Membership, User
-from apps.merchants.services.invitations import SALT, invite, token_of
+from apps.merchants.services.invitations import SALT, accept, invite, token_of
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,69 @@ def test_a_known_person_logs_in_and_joins_as_themselves(shop, lin):
     assert roles(shop)["wang@example.com"] == "accountant"
     wang.refresh_from_db()
     assert wang.check_password(cast.PASSWORD)
+
+
+def added(shop, role="owner"):
+    """Somebody who was added to a shop by e-mail and never chose a password."""
+    wang = User.objects.create_user("wang@example.com", None, name="Wang", language="en")
+    if shop:
+        Membership.objects.create(merchant=shop, user=wang, role=role)
+    return wang
+
+
+@pytest.mark.parametrize("power", ["member", "staff", "superuser", "was_inside"])
+def test_the_link_never_sets_the_password_of_somebody_who_has_something_to_lose(shop, lin, power):
+    wang = added(cast.make_merchant("second") if power == "member" else None)
+    flags = {"staff": {"is_staff": True}, "superuser": {"is_superuser": True}, "was_inside": {"last_login": cast.NOW}}
+    User.objects.filter(pk=wang.pk).update(**flags.get(power, {"name": "Wang"}))
+    path = ask(shop, lin, "wang@example.com")
+    before = User.objects.filter(pk=wang.pk).values_list().get()
+    visitor = Client()
+
+    shown = visitor.post(path, CHOSEN)
+
+    assert (shown.status_code, shown.context["form"], "_auth_user_id" in visitor.session) == (200, None, False)
+    assert "/forgotten/" in shown.content.decode()
+    with pytest.raises(InvitationClosed):
+        accept(token=path.split("/")[2], user=None, name="New", password=cast.PASSWORD, now=cast.NOW)
+    assert User.objects.filter(pk=wang.pk).values_list().get() == before
+    assert roles(shop) == {"lin@example.com": "owner"}
+
+
+def test_somebody_without_a_password_chooses_one_by_their_own_letter_and_joins(shop, lin, run_jobs):
+    wang = added(cast.make_merchant("second"))
+    path = ask(shop, lin, "wang@example.com")
+    client = Client()
+    client.post("/forgotten/", {"email": "wang@example.com"})
+    run_jobs()
+    letter = next(one for one in mail.outbox if "/set-password/" in one.body)
+
+    form = client.get(re.search(r"(/set-password/\S+/)", letter.body)[1], follow=True).redirect_chain[-1][0]
+    client.post(form, {"new_password1": cast.PASSWORD, "new_password2": cast.PASSWORD})
+    client.post(f"/login/?next={path}", {"username": "wang@example.com", "password": cast.PASSWORD})
+    client.post(path)
+
+    assert (letter.to, roles(shop)["wang@example.com"]) == ([wang.email], "accountant")
+
+
+def test_an_account_that_was_never_used_gets_its_password_by_the_link(shop, lin):
+    wang = added(None)
+
+    Client().post(ask(shop, lin, "wang@example.com"), CHOSEN)
+
+    wang.refresh_from_db()
+    assert (wang.check_password(cast.PASSWORD), wang.name, roles(shop)["wang@example.com"]) == (True, "New", "accountant")
+
+
+def test_where_mail_is_set_up_who_invites_does_not_see_the_link(shop, lin, settings):
+    settings.MAIL_LEAVES = True
+    boss, people = inside(lin), "/m/qingtian/settings/people/"
+
+    sent = boss.post(f"{people}invite/", {"email": "new@example.com", "role": "viewer"}).content.decode()
+    again = boss.post(f"{people}invitations/{Invitation.objects.get().pk}/again/").content.decode()
+
+    for page in (sent, again):
+        assert ("A letter with the link was sent." in page, "/invitation/" in page) == (True, False)
 
 
 def test_somebody_else_who_is_signed_in_cannot_take_it(shop, lin):

@@ -92,9 +92,17 @@ def find_invitation(token: str, now: datetime) -> Invitation:
 
 
 def known_person(invitation: Invitation) -> User | None:
-    """The user of this e-mail who can log in already; they accept as themselves."""
+    """The user of this e-mail, who accepts as themselves: the link alone never sets the password of somebody who has anything to lose.
+
+    None when nobody has the e-mail, or only an account without a password that never was in a shop, on the platform's staff or inside.
+    """
     user = User.objects.filter(email=invitation.email).first()
-    return user if user and user.has_usable_password() else None
+    return user if user and not _is_fresh(user) else None
+
+
+def _is_fresh(user: User) -> bool:
+    has_power = user.is_staff or user.is_superuser or Membership.objects.filter(user=user).exists()
+    return not (has_power or user.last_login or user.has_usable_password())
 
 
 @transaction.atomic
@@ -107,6 +115,7 @@ def accept(*, token: str, user: User | None, name: str = "", password: str = "",
     # The merchant's row is locked first, as everywhere people change, then the invitation is looked at again.
     merchant = Merchant.objects.select_for_update(of=("self",)).get(pk=invitation.merchant_id)
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    User.objects.select_for_update(of=("self",)).filter(email=invitation.email).first()  # nobody gains or loses power meanwhile
     known = known_person(invitation)
     if invitation.accepted_at or invitation.revoked_at or known != user or (user and not user.is_active):
         raise InvitationClosed
@@ -120,7 +129,7 @@ def accept(*, token: str, user: User | None, name: str = "", password: str = "",
 
 
 def _new_user(invitation: Invitation, name: str, password: str) -> User:
-    """The e-mail is proven by the link. A user who was added once and never set a password gets one now."""
+    """The e-mail is proven by the link. An account that was never used gets its password now."""
     user = User.objects.filter(email=invitation.email, is_active=True).first()
     if user is None:
         if User.objects.filter(email=invitation.email).exists():  # switched off by the platform

@@ -1,5 +1,6 @@
 """Inviting people, and their side of it: the page behind the link."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as begin_session
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @require_POST
 @needs("manage_people")
 def add(request: HttpRequest, merchant_slug: str) -> HttpResponse:
-    """Invites; the link is shown once beside the letter, for shops without mail."""
+    """Invites. Where no letter leaves the machine the link is shown once, to be handed over; else only its reader has it."""
     form = MemberForm(request.POST)
     if not form.is_valid():
         return people_page(request, form, status=422)
@@ -62,6 +63,9 @@ def take_back(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse
 
 
 def _link(request: HttpRequest, invitation: Invitation) -> str:
+    """The address to show, empty where mail is set up: who invites shall not be able to accept in the other's name."""
+    if settings.MAIL_LEAVES:
+        return ""
     return request.build_absolute_uri(reverse("merchants:invitation", args=[token_of(invitation)]))
 
 
