@@ -6,8 +6,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from apps.merchants import step_up
+from apps.merchants.views.second_factor import next_of
 
 
 class PlatformAdmin(AdminSite):
@@ -18,7 +20,7 @@ class PlatformAdmin(AdminSite):
 
     def login(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """:raises PermissionDenied: to people who are not platform staff."""
-        target = request.GET.get("next") or request.get_full_path()
+        target = next_of(request, reverse("admin:index"))
         if not request.user.is_authenticated:
             return redirect_to_login(target)
         if not super().has_permission(request):

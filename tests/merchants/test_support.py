@@ -201,3 +201,13 @@ def test_the_admin_takes_no_password_of_its_own(client, shop):
     answer = client.post("/admin/login/?next=/admin/", {"username": "root@example.com", "password": cast.PASSWORD})
 
     assert (answer.headers["Location"], client.get("/profile/").status_code) == ("/login/?next=/admin/", 302)
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
+def test_the_admin_s_log_in_leads_to_no_other_site(client, shop, target):
+    staff = cast.make_user("root@example.com", is_staff=True, is_superuser=True)
+    address = f"/admin/login/?next={target}"
+
+    found = [one.get(address).headers["Location"] for one in (client, inside(staff, factor=False), inside(staff))]
+
+    assert found == ["/login/?next=/admin/", "/step-up/?next=%2Fadmin%2F", "/admin/"]
