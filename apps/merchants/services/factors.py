@@ -85,7 +85,8 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
 
 @transaction.atomic
 def _accept_recovery(user: User, code: str, now: datetime) -> bool:
-    row = Authenticator.objects.filter(user=user, type=Type.RECOVERY_CODES).first()
+    """The row is locked before it is read: a code that another log-in uses meanwhile, or that was replaced, is refused."""
+    row = Authenticator.objects.select_for_update().filter(user=user, type=Type.RECOVERY_CODES).first()
     if row is None or not RecoveryCodes(row).validate_code(code):
         return False
     Authenticator.objects.filter(pk=row.pk).update(last_used_at=now)
