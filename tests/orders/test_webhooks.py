@@ -159,6 +159,8 @@ def test_after_many_failures_it_is_switched_off_and_people_are_told(shop, lin, e
         ("https://[64:ff9b::7f00:1]/", "private"),
         ("https://localhost/", "private"),
         ("https://db.internal/", "private"),
+        ("https://１２７.0.0.1/", "private"),
+        ("https://a..example/", "malformed"),
     ],
 )
 def test_addresses_that_may_not_be_told(url, code):
@@ -185,6 +187,30 @@ def test_a_private_address_is_not_called_even_when_it_was_saved(shop, endpoint, 
 
     assert deliver_due(merchant=shop, now=cast.NOW) == {"sent": 0, "failed": 1}
     assert (receiver.got, WebhookDelivery.objects.get().last_code) == ([], None)
+
+
+def test_an_address_that_cannot_be_called_does_not_hold_up_the_others(shop, endpoint, receiver):
+    broken = WebhookEndpoint.objects.create(
+        merchant=shop, url=f"{endpoint.url}\x7f", types=endpoint.types, secret=endpoint.secret, created_at=cast.NOW
+    )
+    send(shop)
+
+    assert deliver_due(merchant=shop, now=cast.NOW) == {"sent": 1, "failed": 1}
+
+    left = WebhookDelivery.objects.get(endpoint=broken)
+    assert (left.state, left.next_at, left.last_answer) == ("waiting", cast.NOW + WAITS[0], "InvalidURL")
+
+
+def test_a_name_in_other_letters_is_called_in_ascii(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        webhook_addresses.socket, "getaddrinfo", lambda host, *args, **kwargs: asked.append(host) or [(0, 0, 0, "", ("93.184.216.34", 443))]
+    )
+
+    found = webhook_addresses.pinned("https://商店.example/a", is_practice=False)
+
+    assert asked == ["xn--czrs0t.example"]
+    assert found == ("https://93.184.216.34:443/a", "xn--czrs0t.example", {"sni_hostname": "xn--czrs0t.example"})
 
 
 def test_the_pages_add_show_test_send_again_and_remove(client, shop, receiver):

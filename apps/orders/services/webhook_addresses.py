@@ -14,10 +14,13 @@ from apps.orders.errors import AddressRefused
 
 
 def check_address(url: str, *, is_practice: bool) -> tuple[str, str, int]:
-    """Scheme, host and port of an address as typed; looks nothing up. :raises AddressRefused: with the reason."""
+    """Scheme, host (in ASCII, as names are looked up) and port of an address as typed; looks nothing up.
+
+    :raises AddressRefused: with the reason.
+    """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
     except ValueError:
         raise AddressRefused("malformed") from None
     if parts.scheme not in ("https", "http") or not host or any(letter <= " " or letter == "\\" for letter in url):

@@ -80,7 +80,7 @@ def _call(delivery: WebhookDelivery, now: datetime) -> tuple[int | None, str]:
                 answer.close()
     except AddressRefused as error:
         return None, str(error)[:KEPT_ANSWER]
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         return None, type(error).__name__
 
 
