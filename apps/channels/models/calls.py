@@ -53,7 +53,7 @@ class NoticeState(models.TextChoices):
 
 
 class WebhookEvent(models.Model):
-    """A provider's notice as it came. One that proves to be the provider's is kept once; forged ones are kept for counting."""
+    """A provider's notice as it came. One that proves to be the provider's is kept once; of forged ones the newest are kept, and counted."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="notices")
@@ -75,7 +75,10 @@ class WebhookEvent(models.Model):
                 condition=~Q(state__in=["processed", "ignored"]) | Q(processed_at__isnull=False), name="notice_end_has_time"
             ),
         ]
-        indexes = [models.Index(fields=["channel", "-received_at"], name="notice_newest")]
+        indexes = [
+            models.Index(fields=["channel", "-received_at"], name="notice_newest"),
+            models.Index(fields=["channel", "-id"], condition=Q(state="forged"), name="notice_forged"),
+        ]
 
     def __str__(self):
         return self.event_id or self.state

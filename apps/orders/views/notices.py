@@ -19,7 +19,10 @@ def notice(request: HttpRequest, public_id: str) -> HttpResponse:
     channel = Channel.objects.select_related("merchant").filter(public_id=public_id).first()
     if channel is None:
         raise Http404
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LIMIT:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdecimal()):
+        return HttpResponse(status=400)
+    if len(length) > len(str(LIMIT)) or int(length) > LIMIT:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
