@@ -14,9 +14,12 @@ SQLite drops a table's triggers whenever a migration remakes the table.
 A refusal surfaces as IntegrityError on both databases when the PostgreSQL function says `USING ERRCODE = 'integrity_constraint_violation'`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connections
+from django.db.transaction import atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,10 @@ def install(*, using: str = "default", **_signal) -> None:
         for trigger in declared():
             if trigger.table not in tables:
                 continue
-            if connection.vendor == "postgresql":
-                if trigger.function:
-                    cursor.execute(trigger.function)
-                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name} ON {trigger.table}")
-                cursor.execute(trigger.postgresql)
-            else:
-                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
-                cursor.execute(trigger.sqlite)
+            if connection.vendor == "postgresql" and trigger.function:
+                cursor.execute(trigger.function)
+            _drop(cursor, trigger)
+            cursor.execute(_statement(cursor, trigger))
 
 
 def remove(*, using: str = "default") -> None:
@@ -70,5 +69,30 @@ def remove(*, using: str = "default") -> None:
         tables = set(connection.introspection.table_names(cursor))
         for trigger in declared():
             if trigger.table in tables:
-                place = f" ON {trigger.table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}{place}")
+                _drop(cursor, trigger)
+
+
+@contextmanager
+def without(*names: str, using: str = "default") -> Iterator[None]:
+    """Suspends these triggers for what runs inside, in one transaction: nobody else ever sees the tables without them.
+
+    Their tables are locked until it commits. An error inside leaves the triggers as they were.
+    """
+    connection = connections[using]
+    with atomic(using=using), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            connection.check_constraints()  # checks that wait for the commit keep a table's triggers from being changed
+        for name in names:
+            _drop(cursor, _declared[name])
+        yield
+        for name in names:
+            cursor.execute(_statement(cursor, _declared[name]))
+
+
+def _drop(cursor, trigger: Trigger) -> None:
+    place = f" ON {trigger.table}" if cursor.db.vendor == "postgresql" else ""
+    cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}{place}")
+
+
+def _statement(cursor, trigger: Trigger) -> str:
+    return trigger.postgresql if cursor.db.vendor == "postgresql" else trigger.sqlite

@@ -149,6 +149,8 @@ _row_rule(
     "refund_decided_already",
 )
 _row_rule("refund_decision_kept", "UPDATE", "orders_refunddecision", "NEW.id IS NOT NULL", "refund_decision_append_only")
+_row_rule("refund_decision_stays", "DELETE", "orders_refunddecision", "OLD.id IS NOT NULL", "refund_decision_append_only")
+_row_rule("refund_request_stays", "DELETE", "orders_refundrequest", "OLD.id IS NOT NULL", "refund_request_append_only")
 _row_rule(
     "refund_request_asker_kept",
     "UPDATE OF refund_id, requested_by_id, merchant_id, idempotency_key, request_key",

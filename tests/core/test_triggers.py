@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
@@ -40,6 +42,22 @@ def test_a_trigger_refuses_as_an_integrity_error_and_survives_an_emptied_databas
         if slug == "first":
             triggers.remove()
             call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_suspended_trigger_is_back_whatever_happened_meanwhile(rule, fails):
+    triggers.install()
+    rows = Merchant.objects.filter(pk=cast.make_merchant().pk)
+
+    with suppress(ZeroDivisionError), triggers.without(rule.name):
+        rows.update(currency="USD")
+        _ = 1 / (0 if fails else 1)
+
+    assert rows.get().currency == ("TWD" if fails else "USD")
+    with pytest.raises(IntegrityError, match="currency_is_kept"), transaction.atomic():
+        rows.update(currency="JPY")
 
 
 def test_two_rules_may_not_share_a_name(monkeypatch):

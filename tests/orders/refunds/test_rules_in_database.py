@@ -7,6 +7,7 @@ from apps.orders.enums import PaymentState, RefundState
 from apps.orders.models import Payment, PaymentHold, Refund, RefundAttachment, RefundDecision, RefundExecution, RefundRequest
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.states import DESK_MOVES, PAYMENT_MOVES, REFUND_MOVES
+from apps.reports.practice.throwaway import delete_merchant
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -81,6 +82,34 @@ def test_an_own_request_is_not_decided_even_by_sql(payment, clerk, boss, verdict
     run(*decision_sql(refund, boss))
     refused("refund_decision_append_only", "UPDATE orders_refunddecision SET decided_by_id = requested_by_id")
     run("UPDATE orders_refund SET state = 'approved'")
+
+
+def test_what_was_asked_and_decided_cannot_be_taken_away(payment, clerk, boss):
+    refund = ask(payment, clerk)
+    run(*decision_sql(refund, boss))
+
+    refused("refund_decision_append_only", "DELETE FROM orders_refunddecision")
+    refused("refund_request_append_only", "DELETE FROM orders_refundrequest")
+    before = [list(model.objects.values_list()) for model in (Refund, RefundRequest, RefundDecision)]
+    with pytest.raises(IntegrityError, match="_append_only"), transaction.atomic():
+        refund.delete()
+    assert [list(model.objects.values_list()) for model in (Refund, RefundRequest, RefundDecision)] == before
+
+
+def test_a_practice_shop_goes_with_its_requests_and_decisions_and_the_rules_stay(payment, clerk, boss, shop):
+    run(*decision_sql(ask(payment, clerk), boss))
+    run("UPDATE orders_refund SET state = 'approved'")
+    other = cast.make_merchant("second")
+    kept = ask(cast.make_payment(cast.make_channel(other), "B1", 128000), cast.operator(other))
+
+    delete_merchant(shop)
+
+    assert [list(model.objects.values_list("merchant_id", flat=True)) for model in (Refund, RefundRequest, RefundDecision)] == [
+        [other.pk], [other.pk], []
+    ]  # fmt: skip
+    run(*decision_sql(kept, cast.approver(other)))
+    refused("refund_decision_append_only", "DELETE FROM orders_refunddecision")
+    refused("refund_request_append_only", "DELETE FROM orders_refundrequest")
 
 
 def test_two_approvals_are_by_two_people_of_this_round_and_one_is_an_owner(payment, clerk, boss, shop):
