@@ -53,7 +53,7 @@ class NoticeState(models.TextChoices):
 
 
 class WebhookEvent(models.Model):
-    """A provider's notice as it came. One that proves to be the provider's is kept once; of forged ones the newest are kept, and counted."""
+    """A provider's notice as it came. One that proves to be the provider's is kept once; of forged ones the newest, and how many."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="notices")
