@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from apps.channels.cells import key_text
 from apps.core.figures import cash_text
@@ -15,21 +15,21 @@ from apps.orders.models import Order, Payment, PaymentEvent, Refund
 
 # Steps at the review desk, by the kind of their event: what they are called, and how they look in the story.
 DESK_STEPS = {
-    "refund.approval_given": (_lazy("A first person approved the refund"), "done"),
-    "refund.approved": (_lazy("Refund approved"), "done"),
-    "refund.rejected": (_lazy("Refund rejected"), "fault"),
-    "refund.withdrawn": (_lazy("Refund request withdrawn"), "done"),
-    "refund.asked": (_lazy("An approver asked about the refund"), "expected"),
-    "refund.answered": (_lazy("The question about the refund was answered"), "done"),
-    "refund.stale": (_lazy("The refund has to be looked at again"), "expected"),
-    "refund.looked_at_again": (_lazy("The refund was looked at again"), "done"),
-    "refund.submitting": (_lazy("Refund sent"), "expected"),
-    "refund.unknown": (_lazy("The result of the refund is being confirmed"), "expected"),
-    "refund.failed": (_lazy("Refund failed"), "fault"),
-    "refund.started_at_provider": (_lazy("Refund that was started at the provider"), "done"),
-    "refund.contradiction": (_lazy("The provider says otherwise of a refund that is over"), "fault"),
-    "payment.held": (_lazy("Money held back"), "expected"),
-    "payment.released": (_lazy("Held money released"), "done"),
+    "refund.approval_given": (gettext_lazy("A first person approved the refund"), "done"),
+    "refund.approved": (gettext_lazy("Refund approved"), "done"),
+    "refund.rejected": (gettext_lazy("Refund rejected"), "fault"),
+    "refund.withdrawn": (gettext_lazy("Refund request withdrawn"), "done"),
+    "refund.asked": (gettext_lazy("An approver asked about the refund"), "expected"),
+    "refund.answered": (gettext_lazy("The question about the refund was answered"), "done"),
+    "refund.stale": (gettext_lazy("The refund has to be looked at again"), "expected"),
+    "refund.looked_at_again": (gettext_lazy("The refund was looked at again"), "done"),
+    "refund.submitting": (gettext_lazy("Refund sent"), "expected"),
+    "refund.unknown": (gettext_lazy("The result of the refund is being confirmed"), "expected"),
+    "refund.failed": (gettext_lazy("Refund failed"), "fault"),
+    "refund.started_at_provider": (gettext_lazy("Refund that was started at the provider"), "done"),
+    "refund.contradiction": (gettext_lazy("The provider says otherwise of a refund that is over"), "fault"),
+    "payment.held": (gettext_lazy("Money held back"), "expected"),
+    "payment.released": (gettext_lazy("Held money released"), "done"),
 }
 TOLD_BY_ROWS = frozenset({"refund.requested", "refund.succeeded"})  # the refund's own row says the same
 

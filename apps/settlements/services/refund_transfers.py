@@ -31,7 +31,7 @@ def follow_transfers(merchant: Merchant, now: datetime) -> dict[str, int]:
             debit = next((line for line in own if line.amount_minor == -transfer.amount_minor), None)
             credit = next((line for line in own if line.amount_minor == transfer.amount_minor), None)
             if credit:
-                record_return(merchant=merchant, transfer_id=transfer.pk, reason=f"bank line {credit}", by=None, now=now)
+                record_return(merchant=merchant, transfer_id=transfer.pk, reason=str(credit), by=None, now=now)
                 counts["transfers_returned"] += 1
             elif debit:
                 _paid(merchant, [transfer], debit, now)

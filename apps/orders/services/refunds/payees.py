@@ -90,7 +90,6 @@ def give_account(*, token: str, account: PayeeAccount, now: datetime) -> RefundP
             subject=payee.refund,
             by=None,
             now=now,
-            reason="by the buyer, through the link",
             after={"account": account.label},
         )
     return payee

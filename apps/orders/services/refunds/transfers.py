@@ -220,6 +220,6 @@ def _end(transfer: RefundTransfer, state: TransferState, by: User | None, now: d
         subject=transfer,
         by=by,
         now=now,
-        reason=reason or "by its bank line",
+        reason=reason,
         after=after,
     )
