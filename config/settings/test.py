@@ -30,5 +30,6 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = True
 AXES_ENABLED = False  # the lock-out test turns it on
+MAIL_LEAVES = False  # whatever the environment says
 CELERY_BROKER_TRANSPORT_OPTIONS: dict = {}
 LOGGING = logging_config(as_json=False, level="WARNING")
