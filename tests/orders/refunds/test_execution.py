@@ -1,5 +1,6 @@
 """Carrying refunds out against the simulator, whose books say what was really paid."""
 
+import hmac
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import time_machine
 from apps.audit.models import AuditEvent
 from apps.channels.gateways import Outcome, RefundAnswer
 from apps.channels.models import NoticeState, ProviderCall, WebhookEvent
-from apps.channels.providers.simulator import client
+from apps.channels.providers.simulator import client as simulator
 from apps.channels.services.gateway import GatewayMissing, gateway_for
 from apps.core.jobs.runner import run
 from apps.core.models import Job
@@ -185,7 +186,7 @@ def test_notices_end_a_refund_in_any_order_and_number(payment, behaviour):
 
 def test_a_call_that_breaks_is_unknown(payment, monkeypatch):
     refund = approved(payment)
-    monkeypatch.setattr(client.Simulator, "refund", lambda self, call: 1 / 0)
+    monkeypatch.setattr(simulator.Simulator, "refund", lambda self, call: 1 / 0)
 
     refund = submit(refund)
 
@@ -224,3 +225,18 @@ def test_money_that_a_dispute_took_after_the_approval_is_not_sent(payment):
     failed = AuditEvent.objects.get(action="refund.failed")
     assert (refund.state, failed.after["code"]) == ("failed", "money_taken")
     assert (truth(refund), ProviderCall.objects.count(), RefundExecution.objects.count()) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("secret", ["practice {}", "{}", ""])
+def test_the_address_for_notices_is_not_enough_to_sign_one(client, payment, secret):
+    script(payment, "slow")
+    refund = submit(approved(payment))
+    body = gateway_for(payment.channel).pending_notices()[0][1].replace(b'"pending"', b'"succeeded"')
+    signature = hmac.new(secret.format(payment.channel.public_id).encode(), body, "sha256").hexdigest()
+
+    answer = client.post(
+        f"/notices/{payment.channel.public_id}/", body, content_type="application/json", headers={simulator.SIGNATURE: signature}
+    )
+
+    refund.refresh_from_db()
+    assert (answer.status_code, refund.state, WebhookEvent.objects.get().state) == (401, "submitting", NoticeState.FORGED)
