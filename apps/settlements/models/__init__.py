@@ -1,0 +1,23 @@
+"""What providers and banks say, and what does not agree, by the file that declares it."""
+
+from apps.settlements.models.discrepancies import Discrepancy, DiscrepancyComment, ReconciliationRun
+from apps.settlements.models.files import BankStatement, SourceFile, Statement
+from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighting, StatementLine
+from apps.settlements.models.matches import BankMatch, Match
+from apps.settlements.models.payouts import Payout
+
+__all__ = [
+    "BankLine",
+    "BankLineSighting",
+    "BankMatch",
+    "BankStatement",
+    "Discrepancy",
+    "DiscrepancyComment",
+    "LineSighting",
+    "Match",
+    "Payout",
+    "ReconciliationRun",
+    "SourceFile",
+    "Statement",
+    "StatementLine",
+]
