@@ -164,6 +164,22 @@ class Total:
         return self.stated == self.computed
 
 
+class NoteCode(StrEnum):
+    """What a bank file holds that was left out on purpose. `refusals.py` holds a sentence for each."""
+
+    PENDING = "pending"  # bookings that the bank has not made yet
+    OTHER_ACCOUNTS = "other_accounts"  # statements of other accounts or currencies
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something left out of a bank file: how many, and their names where they have some."""
+
+    code: NoteCode
+    count: int
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class StatementFile:
     """A file as delivered, with what the channel knows about it. `mapping` only for mapped formats."""
@@ -206,6 +222,8 @@ class ParsedBank:
     totals: tuple[Total, ...] = ()
     rows_in: int = 0
     breaks: tuple[int, ...] = ()  # row numbers at which the running balance does not follow
+    notes: tuple[Note, ...] = ()
+    layout: str = ""  # a short code of the message and its version, where the format has several
 
 
 class StatementParser(Protocol):

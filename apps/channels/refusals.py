@@ -21,6 +21,8 @@ REASONS = {
     "web_page": gettext_lazy("it is a web page, perhaps because the login had expired"),
     "pdf": gettext_lazy("it is a PDF; download the CSV file"),
     "spreadsheet": gettext_lazy("it is an Excel workbook or an archive; download the CSV file"),
+    "xml": gettext_lazy("it is not well-formed XML"),
+    "entities": gettext_lazy("it defines a document type or entities, which no bank's file does"),
     "total": gettext_lazy("a total at the end is not a number"),
 }
 

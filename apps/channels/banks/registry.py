@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from apps.channels.banks import mapped_csv, mt940
+from apps.channels.banks import camt, mapped_csv, mt940
 from apps.channels.contracts import FileRefused, ParsedBank, Refusal, StatementFile
 
-FORMATS: dict[str, Callable[[StatementFile], ParsedBank]] = {"csv": mapped_csv.parse, "mt940": mt940.parse}
+FORMATS: dict[str, Callable[[StatementFile], ParsedBank]] = {"csv": mapped_csv.parse, "mt940": mt940.parse, "camt053": camt.parse}
 _SIGNS = {
     "zip or xlsx": (b"PK\x03\x04",),
     "pdf": (b"%PDF",),
@@ -36,3 +36,13 @@ def recognise(data: bytes) -> str:
     """The format that the first bytes prove, or empty: a CSV proves nothing about itself."""
     head = data[:4096]
     return next((name for name, signs in _SIGNS.items() if any(sign in head for sign in signs)), "")
+
+
+def bank_text(format: str, data: bytes, encoding: str | None) -> str:
+    """The text whose line numbers `row_no` counts, for showing a raw row; `encoding` is the mapped one.
+
+    :raises FileRefused: encoding.
+    """
+    if format == "camt053":
+        return camt.text(data)
+    return mt940.decode(data, encoding) if format == "mt940" else data.decode(encoding or "utf-8", errors="replace")

@@ -81,9 +81,25 @@ def _statement(channel: Channel, file: StatementFile) -> Reading:
 def _bank(account: BankAccount, file: StatementFile) -> Reading:
     parsed: ParsedBank = parse_bank(account.format, file)
     rows = parsed.lines.rename({"amount": "amount_minor", "balance": "balance_minor"}).with_columns(
-        pl.lit(account.merchant_id).cast(pl.Int64).alias("merchant_id"), pl.lit(account.pk).cast(pl.Int64).alias("bank_account_id")
+        _fitting("reference", 100),
+        _fitting("memo", 500),
+        pl.lit(account.merchant_id).cast(pl.Int64).alias("merchant_id"),
+        pl.lit(account.pk).cast(pl.Int64).alias("bank_account_id"),
     )
     extra = {"opening_minor": parsed.opening, "closing_minor": parsed.closing, "breaks": list(parsed.breaks)[:100]}
     return Reading(
-        account.format, parsed.account, parsed.first_day, parsed.last_day, rows, parsed.rows_in, parsed.totals, parsed.rejections, extra
+        parsed.layout or account.format,
+        parsed.account,
+        parsed.first_day,
+        parsed.last_day,
+        rows,
+        parsed.rows_in,
+        parsed.totals,
+        parsed.rejections,
+        extra,
     )
+
+
+def _fitting(column: str, length: int) -> pl.Expr:
+    """A text as its column holds it: a bank may send whole letters, and PostgreSQL refuses what is too long."""
+    return pl.col(column).str.replace_all(r"[\x00-\x1f]+", " ").str.slice(0, length)

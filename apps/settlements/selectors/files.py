@@ -6,6 +6,8 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.channels.banks.registry import bank_text
+from apps.channels.contracts import FileRefused
 from apps.channels.refusals import refusal_sentence, reject_sentence
 from apps.channels.registry import PROVIDERS
 from apps.core import files
@@ -129,12 +131,12 @@ def raw_row(file: Statement | BankStatement, row_no: int) -> str:
     try:
         data = files.read(file.sha256)
         lines = _text(file, data).splitlines()
-    except (FileNotFoundError, UnicodeDecodeError, KeyError):
+    except (FileNotFoundError, FileRefused, UnicodeDecodeError, KeyError):
         return ""
     return lines[row_no - 1] if 0 < row_no <= len(lines) else ""
 
 
 def _text(file: Statement | BankStatement, data: bytes) -> str:
     if isinstance(file, BankStatement):
-        return data.decode(file.bank_account.mapping.get("encoding") or "utf-8", errors="replace")
+        return bank_text(file.bank_account.format, data, file.bank_account.mapping.get("encoding"))
     return PROVIDERS[file.channel.provider].text(file.name, data)
