@@ -73,6 +73,13 @@ def viewer(merchant: Merchant, **fields) -> User:
     return member(merchant, Role.VIEWER, **fields)
 
 
+def former_member(merchant: Merchant, role: str, **fields) -> User:
+    """Somebody who had that role until an owner deactivated them; to the merchant a stranger with a past."""
+    user = member(merchant, role, **fields)
+    Membership.objects.for_merchant(merchant).filter(user=user).update(deactivated_at=NOW, deactivated_by=user)
+    return user
+
+
 def outsider(**fields) -> User:
     """Owner of another merchant: must never learn that this one exists."""
     return owner(make_merchant(f"other{next(_serial)}", name="Other shop"), **fields)

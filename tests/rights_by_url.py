@@ -249,6 +249,10 @@ class Shop:
     def membership(self):
         return cast.viewer(self.merchant).memberships.get()
 
+    @cached_property
+    def former_membership(self):
+        return cast.former_member(self.merchant, "viewer").memberships.get()
+
 
 CHANNEL = {"code": "channel.code"}
 ASKED = {"pk": "asked_refund.pk"}
@@ -272,7 +276,8 @@ RULES: dict[str, Rule] = {
     "merchants:invitation_revoke": Rule("manage_people", method="post", ids={"pk": "invitation.pk"}),
     "merchants:member_unlock": Rule("manage_people", method="post", ids={"pk": "membership.pk"}),
     "merchants:member_role": Rule("manage_people", method="post", ids={"pk": "membership.pk"}, data={"role": "viewer"}),
-    "merchants:member_remove": Rule("manage_people", method="post", ids={"pk": "membership.pk"}),
+    "merchants:member_deactivate": Rule("manage_people", method="post", ids={"pk": "membership.pk"}),
+    "merchants:member_reactivate": Rule("manage_people", method="post", ids={"pk": "former_membership.pk"}),
     "merchants:bank_accounts": Rule("view_settings"),
     "merchants:bank_account_new": Rule("edit_bank_accounts"),
     "merchants:bank_account": Rule("edit_bank_accounts", ids={"pk": "bank_account.pk"}),

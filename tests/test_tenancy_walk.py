@@ -1,5 +1,5 @@
-"""Every address under /m/<slug>/ against every kind of person: visitors log in, outsiders get 404, roles get what `RULES` declares;
-platform staff get 404, and with a granted access what a viewer sees, never what a viewer could change."""
+"""Every address under /m/<slug>/ against every kind of person: visitors log in, outsiders and deactivated members get 404, roles get what
+`RULES` declares; platform staff get 404, and with a granted access what a viewer sees, never what a viewer could change."""
 
 import pytest
 from django.db import transaction
@@ -76,7 +76,7 @@ def test_address_opens_to_exactly_those_with_its_right(client, shop, name):
 
     visitor = ask(client, rule, path)
     assert (visitor.status_code, visitor.headers["Location"].split("?")[0]) == (302, "/login/")
-    for stranger in (cast.outsider(), cast.staff()):
+    for stranger in (cast.outsider(), cast.staff(), cast.former_member(shop.merchant, Role.OWNER)):
         assert ask(client, rule, path, stranger).status_code == 404
     refused = {role: ask(client, rule, path, people[role]).status_code for role in people if rule.right not in RIGHTS[role]}
     assert refused == dict.fromkeys(refused, 403)

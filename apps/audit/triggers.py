@@ -9,7 +9,7 @@ second behind every check that was queued before.
 # ruff: noqa: S608  every statement is composed from our own SQL
 
 from apps.audit.chain import CONTENT, ZERO
-from apps.core.triggers import Trigger, declare
+from apps.core.triggers import Trigger, declare, keep_all
 
 EVENT, CHAIN, CHECKPOINT = "audit_auditevent", "audit_auditchain", "audit_auditcheckpoint"
 _REFUSED = "audit_append_only"
@@ -46,6 +46,8 @@ _refuse(
 _refuse("audit_event_stays", "DELETE", EVENT)
 _refuse("audit_checkpoint_kept", "UPDATE", CHECKPOINT)
 _refuse("audit_checkpoint_stays", "DELETE", CHECKPOINT)
+for _table in (EVENT, CHECKPOINT, CHAIN):
+    keep_all(f"{_table.removeprefix('audit_')}_not_emptied", _table, _REFUSED)
 
 _ID = "COALESCE(NEW.merchant_id, 0)"
 _END = f"FROM {CHAIN} WHERE chain_id = {_ID}"

@@ -6,9 +6,10 @@ code nobody has seen, an answer that contradicts itself. It is asked about, neve
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from apps.channels.dispute_notices import DisputeNotice
 
@@ -137,6 +138,22 @@ class Gateway(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """A part of each day in which a provider must not be called to move money: from `start` until before `end`, on its own clock."""
+
+    zone: str
+    start: time
+    end: time
+
+    def ends_at(self, now: datetime) -> datetime | None:
+        """The end of the rest that `now` falls into; None outside of it."""
+        local = now.astimezone(ZoneInfo(self.zone))
+        if not self.start <= local.time() < self.end:
+            return None
+        return local.replace(hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayKind:
     """A provider's gateway as the registry knows it: what it needs, and how to make one."""
 
@@ -144,3 +161,4 @@ class GatewayKind:
     credentials: tuple[CredentialField, ...] = ()
     sends_notices: bool = False  # of refunds or disputes: the shop has to tell the provider our address
     repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise
+    rest: Rest | None = None  # questions are answered all the same

@@ -24,7 +24,10 @@ from django.db.transaction import atomic
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One trigger on one table, in both dialects. `function` is PostgreSQL's body, which several triggers may share."""
+    """One trigger on one table, in both dialects. `function` is PostgreSQL's body, which several triggers may share.
+
+    `sqlite` is empty where the rule is about something that SQLite does not have.
+    """
 
     name: str
     table: str
@@ -59,11 +62,25 @@ def install(*, using: str = "default", **_signal) -> None:
             if connection.vendor == "postgresql" and trigger.function:
                 cursor.execute(trigger.function)
             _drop(cursor, trigger)
-            cursor.execute(_statement(cursor, trigger))
+            _create(cursor, trigger)
+
+
+def keep_all(name: str, table: str, message: str) -> None:
+    """Declares that a table is never emptied at a stroke: TRUNCATE passes by the triggers of rows. SQLite knows no TRUNCATE."""
+    refuse = f"BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END"
+    declare(
+        Trigger(
+            name=name,
+            table=table,
+            sqlite="",
+            postgresql=f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}_fn()",
+            function=f"CREATE OR REPLACE FUNCTION {name}_fn() RETURNS trigger AS $$ {refuse} $$ LANGUAGE plpgsql",
+        )
+    )
 
 
 def remove(*, using: str = "default") -> None:
-    """Drops every declared trigger: for what empties whole tables, such as the end of a test on SQLite."""
+    """Drops every declared trigger: for what empties whole tables, such as the end of a test."""
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -86,7 +103,7 @@ def without(*names: str, using: str = "default") -> Iterator[None]:
             _drop(cursor, _declared[name])
         yield
         for name in names:
-            cursor.execute(_statement(cursor, _declared[name]))
+            _create(cursor, _declared[name])
 
 
 def _drop(cursor, trigger: Trigger) -> None:
@@ -94,5 +111,6 @@ def _drop(cursor, trigger: Trigger) -> None:
     cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}{place}")
 
 
-def _statement(cursor, trigger: Trigger) -> str:
-    return trigger.postgresql if cursor.db.vendor == "postgresql" else trigger.sqlite
+def _create(cursor, trigger: Trigger) -> None:
+    if statement := trigger.postgresql if cursor.db.vendor == "postgresql" else trigger.sqlite:
+        cursor.execute(statement)

@@ -1,6 +1,6 @@
 """Rules of disputes that look at other rows or at the row as it was."""
 
-from apps.core.triggers import Trigger, declare
+from apps.core.triggers import Trigger, declare, keep_all
 from apps.disputes.states import DISPUTE_MOVES
 
 _LEGAL = ", ".join(sorted(f"'{was}>{to}'" for was, after in DISPUTE_MOVES.items() for to in after))
@@ -34,3 +34,4 @@ for _name, _event in (("dispute_place", "INSERT"), ("dispute_place_kept", "UPDAT
     _declare(_name, "disputes_dispute", _event, f"({_FOREIGN}) OR {_STRANGE}", "dispute_of_another_merchant_or_channel")
 _changed = "OLD.text <> NEW.text OR OLD.kind <> NEW.kind OR OLD.happened_at <> NEW.happened_at"
 _declare("dispute_event_kept", "disputes_disputeevent", "UPDATE", _changed, "dispute_event_append_only")
+keep_all("disputeevent_not_emptied", "disputes_disputeevent", "dispute_event_append_only")

@@ -80,7 +80,7 @@ def membership_for(user: User, slug: str) -> Membership:
 
     :raises Http404: when the user is no member, so that a stranger cannot tell the merchant exists.
     """
-    membership = Membership.objects.select_related("merchant").filter(user=user, merchant__slug=slug, user__is_active=True).first()
+    membership = Membership.objects.active().select_related("merchant").filter(user=user, merchant__slug=slug).first()
     membership = membership or _support_membership(user, slug)
     if membership is None:
         raise Http404

@@ -19,6 +19,16 @@ class AlreadyMember(MerchantError):
     message = _("This person is a member already.")
 
 
+class WasMember(MerchantError):
+    """A deactivated member comes back by being switched on, with their history, not by a second invitation."""
+
+    message = _("This person was a member before. Let them in again from the list of people.")
+
+
+class MemberMoved(MerchantError):
+    message = _("Somebody else changed this member meanwhile. Look at the list again.")
+
+
 class CodeWrong(MerchantError):
     message = _("This code is wrong, too old, or was used already. Wait for the next one and type it again.")
 

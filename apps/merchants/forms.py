@@ -5,7 +5,6 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.validators import RegexValidator
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -128,8 +127,8 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args, leaving: Membership, **kwargs):
         super().__init__(*args, **kwargs)
-        staying = Q(memberships__merchant=leaving.merchant_id, is_active=True) & ~Q(pk=leaving.user_id)
-        self.fields["hand_to"].queryset = User.objects.filter(staying).order_by("name", "email")
+        staying = Membership.objects.for_merchant(leaving.merchant_id).active().exclude(pk=leaving.pk)
+        self.fields["hand_to"].queryset = User.objects.filter(pk__in=staying.values("user_id")).order_by("name", "email")
         self.fields["hand_to"].empty_label = _("nobody yet: back to all")
 
 

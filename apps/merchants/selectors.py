@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.access import RIGHT_LABELS, RIGHTS
@@ -13,12 +13,19 @@ from apps.merchants.models import BankAccount, Membership, Merchant, Notificatio
 
 def memberships_of(user: User) -> QuerySet[Membership]:
     """The user's merchants by name, real ones before practice ones."""
-    return Membership.objects.filter(user=user).select_related("merchant").order_by("merchant__is_practice", "merchant__name", "pk")
+    rows = Membership.objects.active().filter(user=user).select_related("merchant")
+    return rows.order_by("merchant__is_practice", "merchant__name", "pk")
 
 
 def members_of(merchant: Merchant) -> QuerySet[Membership]:
-    """Everyone in the merchant, owners first by the order of the roles, then by e-mail."""
-    return Membership.objects.for_merchant(merchant).select_related("user").order_by("created_at", "pk")
+    """Everyone who is in the merchant, in the order they joined."""
+    return Membership.objects.for_merchant(merchant).filter(deactivated_at=None).select_related("user").order_by("created_at", "pk")
+
+
+def former_members_of(merchant: Merchant) -> QuerySet[Membership]:
+    """Everyone who was deactivated, the last one first."""
+    rows = Membership.objects.for_merchant(merchant).filter(deactivated_at__isnull=False)
+    return rows.select_related("user", "deactivated_by").order_by("-deactivated_at", "-pk")
 
 
 def members_with(merchant: Merchant, right: str) -> list[User]:
@@ -26,7 +33,7 @@ def members_with(merchant: Merchant, right: str) -> list[User]:
     if right not in RIGHT_LABELS:
         raise KeyError(right)
     roles = [role for role, rights in RIGHTS.items() if right in rights]
-    members = Membership.objects.for_merchant(merchant).filter(role__in=roles, user__is_active=True)
+    members = Membership.objects.for_merchant(merchant).active().filter(role__in=roles)
     return [member.user for member in members.select_related("user").order_by("created_at", "pk")]
 
 
@@ -56,7 +63,7 @@ def running_jobs_of(merchant: Merchant) -> list[Job]:
 
 def all_merchants() -> QuerySet[Merchant]:
     """For platform staff: every merchant with its number of members; no business figures."""
-    return Merchant.objects.annotate(member_count=Count("memberships")).order_by("name", "pk")
+    return Merchant.objects.annotate(member_count=Count("memberships", filter=Q(memberships__deactivated_at=None))).order_by("name", "pk")
 
 
 def role_table() -> list[tuple[str, list[bool]]]:

@@ -18,7 +18,7 @@ class OrdersConfig(AppConfig):
             name_job(kind, kind.label)
 
         def waiting(merchant, user) -> Badge | None:
-            role = Membership.objects.for_merchant(merchant).values_list("role", flat=True).filter(user=user).first()
+            role = Membership.objects.for_merchant(merchant).active().values_list("role", flat=True).filter(user=user).first()
             count = waiting_count(merchant, user, role, may_approve="approve_refund" in RIGHTS[role]) if role else 0
             return Badge(str(count)) if count else None
 

@@ -234,6 +234,12 @@ class TurnNotCome(RefundError):
     message = _("Another refund of this payment is on its way; this one is sent when that has ended.")
 
 
+class ProviderRests(RefundError):
+    """A provider that closes its books must not be called meanwhile; the schedule sends the refund afterwards."""
+
+    message = _("The provider closes its books at this time of day; the refund is sent by itself afterwards.")
+
+
 class AddressTwice(HezhangError):
     message = _("This address is told already.")
 

@@ -10,7 +10,7 @@ from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
 from apps.orders.enums import BookJob, RefundJob, WebhookJob
-from apps.orders.errors import RefundMoveIllegal, TurnNotCome
+from apps.orders.errors import ProviderRests, RefundMoveIllegal, TurnNotCome
 from apps.orders.models import RefundPayee
 from apps.orders.services.refunds.bulk import preview_requests, request_from_file, summary
 from apps.orders.services.refunds.calling import ask_about, submit_refund
@@ -92,6 +92,8 @@ def submit(job, progress) -> dict:
         return {"state": "submitted before"}
     except TurnNotCome:  # the schedule rings again
         return {"state": "waits its turn"}
+    except ProviderRests:
+        return {"state": "waits until the provider has closed its books"}
     deliver_notices(refund)
     return {"state": refund.state}
 

@@ -6,7 +6,7 @@ refunds that would together exceed their payment sees the first.
 """
 # ruff: noqa: S608  every statement is composed from our own SQL
 
-from apps.core.triggers import Trigger, declare
+from apps.core.triggers import Trigger, declare, keep_all
 from apps.orders.states import DESK_MOVES, HOLDS_MONEY, PAYMENT_MOVES, REFUND_MOVES
 
 _HOLDING = ", ".join(f"'{state}'" for state in sorted(HOLDS_MONEY))
@@ -151,6 +151,8 @@ _row_rule(
 _row_rule("refund_decision_kept", "UPDATE", "orders_refunddecision", "NEW.id IS NOT NULL", "refund_decision_append_only")
 _row_rule("refund_decision_stays", "DELETE", "orders_refunddecision", "OLD.id IS NOT NULL", "refund_decision_append_only")
 _row_rule("refund_request_stays", "DELETE", "orders_refundrequest", "OLD.id IS NOT NULL", "refund_request_append_only")
+for _table in ("refund", "refundrequest", "refunddecision", "refundexecution", "paymentevent"):
+    keep_all(f"{_table}_not_emptied", f"orders_{_table}", f"{_table}_is_kept")
 _row_rule(
     "refund_request_asker_kept",
     "UPDATE OF refund_id, requested_by_id, merchant_id, idempotency_key, request_key",

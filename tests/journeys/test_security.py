@@ -139,11 +139,12 @@ def test_pages_of_people_access_and_invitations(page, live_server, lin, sign_in)
     for _ in range(2):
         cast.make_discrepancy(cast.make_channel(shop, f"ecpay{_}"), owner=leaving, state="investigating")
     cast.make_invitation(shop, "guest@example.com")
+    cast.former_member(shop, "operator", email="former@example.com", name="張美玲")
     helper, asker = cast.staff(email="help@example.com", name="Support"), cast.staff(email="ask@example.com", name="Helper")
     cast.support_access(shop, helper)
     shop.support_accesses.create(staff=asker, reason="Payout 1120 is late", hours=4, asked_by=asker, asked_at=clock.now())
     sign_in(lin)
-    leaving_path = f"/m/qingtian/settings/people/{leaving.memberships.get().pk}/remove/"
+    leaving_path = f"/m/qingtian/settings/people/{leaving.memberships.get().pk}/deactivate/"
     pages = {"people": "/m/qingtian/settings/people/", "access": "/m/qingtian/settings/access/", "remove": leaving_path}
     for name, path in pages.items():
         for width in (1440, 390):

@@ -50,3 +50,6 @@ def test_a_member_and_an_unknown_shop_are_refused(monkeypatch):
         call_command("add_member", "--merchant", "nowhere", "--email", "a@example.com", "--role", "owner")
 
     assert Membership.objects.get().role == "accountant"
+    Membership.objects.update(deactivated_at=cast.NOW, deactivated_by=User.objects.get())
+    with pytest.raises(CommandError, match="before"):
+        add(monkeypatch, "lin@example.com", "a-long-enough-secret")

@@ -134,7 +134,7 @@ def test_no_letter_about_what_was_read_or_to_those_who_left(shop):
     lin, amy, bo = cast.owner(shop, letters="all"), cast.viewer(shop, letters="all"), cast.viewer(shop, letters="all")
     tell(shop, [lin, amy, bo])
     mark_read(merchant=shop, user=lin, now=LATER)
-    amy.memberships.all().delete()
+    amy.memberships.update(deactivated_at=LATER, deactivated_by=lin)
     bo.letters = "off"
     bo.save()
     do_jobs()

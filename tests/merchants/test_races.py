@@ -4,12 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
-from apps.merchants.errors import CodeWrong, InvitationClosed
+from apps.merchants.errors import CodeWrong, InvitationClosed, LastOwner
 from apps.merchants.models import Membership, User
 from apps.merchants.services.factors import check_code, new_recovery_codes
 from apps.merchants.services.invitations import accept, token_of
+from apps.merchants.services.people import deactivate_member
 from tests import cast
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -25,7 +26,7 @@ def race(attempt) -> list[str]:
         start.wait()
         try:
             attempt()
-        except (CodeWrong, InvitationClosed) as error:
+        except (CodeWrong, InvitationClosed, LastOwner, IntegrityError) as error:
             return type(error).__name__
         finally:
             connection.close()
@@ -53,3 +54,24 @@ def test_an_invitation_makes_one_member():
 
     assert outcomes == ["InvitationClosed"] * (AT_ONCE - 1) + ["done"]
     assert (User.objects.count(), Membership.objects.count()) == (1, 1)
+
+
+@pytest.mark.postgres_only
+@pytest.mark.parametrize("way", ["service", "sql"])
+def test_owners_who_shut_each_other_out_leave_one(way):
+    shop = cast.make_merchant()
+    owners = [cast.owner(shop) for _ in range(AT_ONCE)]
+    members = [person.memberships.get().pk for person in owners]
+    turns = iter(range(AT_ONCE))
+
+    def leave():
+        place = next(turns)
+        if way == "service":
+            deactivate_member(merchant=shop, membership_id=members[place], by=owners[place - 1], now=cast.NOW)
+        else:
+            Membership.objects.filter(pk=members[place]).update(role="viewer")
+
+    outcomes = race(leave)
+
+    assert outcomes == sorted([{"service": "LastOwner", "sql": "IntegrityError"}[way]] + ["done"] * (AT_ONCE - 1))
+    assert Membership.objects.active().filter(role="owner").count() == 1

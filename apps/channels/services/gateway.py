@@ -53,6 +53,12 @@ def can_be_called(channel: Channel) -> bool:
     return kind is not None and (channel.merchant.is_practice or all(credentials_of(channel).get(field.name) for field in kind.credentials))
 
 
+def rests_until(channel: Channel, now: datetime) -> datetime | None:
+    """When the channel's provider may be called again; None when it may be now."""
+    kind = gateway_kind(channel)
+    return kind.rest.ends_at(now) if kind and kind.rest else None
+
+
 def gateway_for(channel: Channel) -> Gateway:
     """:raises GatewayMissing: no gateway, or credentials are not complete."""
     kind = gateway_kind(channel)

@@ -60,3 +60,12 @@ def cancel_job(*, job_id: int, merchant_id: int | None, now: datetime | None = N
         raise JobHasEnded
     job.refresh_from_db()
     return job
+
+
+def cancel_waiting(*, merchant_id: int, by, now: datetime) -> int:
+    """Ends what a person asked for in a merchant and nobody has begun; returns how much it was.
+
+    Any of it can be asked for again, and the schedule does so itself for what must not be lost.
+    """
+    waiting = Job.objects.filter(merchant_id=merchant_id, requested_by=by, state=JobState.QUEUED)
+    return waiting.update(state=JobState.CANCELLED, finished_at=now, lease_until=None)

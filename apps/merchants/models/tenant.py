@@ -94,8 +94,15 @@ class Merchant(models.Model):
         return self.name
 
 
+class MembershipQuerySet(TenantQuerySet):
+    """`active` are those through whom a person may come in; the others are history."""
+
+    def active(self):
+        return self.filter(deactivated_at=None, user__is_active=True)
+
+
 class Membership(models.Model):
-    """A user in a merchant, with one role."""
+    """A user in a merchant, with one role. A deactivated one opens nothing, and may be switched on again; it is never deleted by people."""
 
     support = None  # the SupportAccess through which platform staff look in; such a membership is in no table
 
@@ -103,17 +110,28 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
     created_at = models.DateTimeField(auto_now_add=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    deactivated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
-    objects = TenantQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["merchant", "user"], name="member_once"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="member_role_known"),
+            models.CheckConstraint(
+                condition=Q(deactivated_at=None, deactivated_by=None) | Q(deactivated_at__isnull=False, deactivated_by__isnull=False),
+                name="member_deactivated_by_somebody",
+            ),
         ]
 
     def __str__(self):
         return f"{self.user} · {self.get_role_display()}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the merchant lets this person in; their account may be switched off all the same."""
+        return self.deactivated_at is None
 
 
 class BankAccount(models.Model):

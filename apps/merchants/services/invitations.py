@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from apps.audit.services import record
 from apps.core.jobs.services import enqueue
 from apps.merchants.enums import MailKind
-from apps.merchants.errors import AlreadyInvited, AlreadyMember, InvitationClosed
+from apps.merchants.errors import AlreadyInvited, InvitationClosed
 from apps.merchants.models import Invitation, Membership, Merchant, User
+from apps.merchants.services.people import refuse_known
 
 LASTS = timedelta(days=7)
 SALT = "merchants.invitation"
@@ -21,12 +22,11 @@ SALT = "merchants.invitation"
 def invite(*, merchant: Merchant, email: str, name: str, role: str, by: User, now: datetime) -> Invitation:
     """Keeps a place and sends the link.
 
-    :raises AlreadyMember: the person is in.
+    :raises AlreadyMember: the person is in. :raises WasMember: they were, and can be let in again.
     :raises AlreadyInvited: an invitation is open; it can be sent again.
     """
     email = email.strip().lower()
-    if Membership.objects.for_merchant(merchant).filter(user__email=email).exists():
-        raise AlreadyMember
+    refuse_known(merchant, email)
     times = {"created_at": now, "sent_at": now, "expires_at": now + LASTS}
     try:
         with transaction.atomic():
@@ -121,6 +121,8 @@ def accept(*, token: str, user: User | None, name: str = "", password: str = "",
         raise InvitationClosed
     user = user or _new_user(invitation, name, password)
     membership, _is_new = Membership.objects.get_or_create(merchant=merchant, user=user, defaults={"role": invitation.role})
+    if not membership.is_active:  # shut out since: no link opens that door again
+        raise InvitationClosed
     invitation.accepted_at, invitation.accepted_by = now, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     after = {"email": user.email, "role": membership.role}

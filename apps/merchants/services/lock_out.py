@@ -60,7 +60,7 @@ def unlock_member(*, merchant: Merchant, membership_id: int, by: User, now: date
 
     :raises Membership.DoesNotExist: for a membership of another merchant.
     """
-    user = Membership.objects.for_merchant(merchant).select_related("user").get(pk=membership_id).user
+    user = Membership.objects.for_merchant(merchant).filter(deactivated_at=None).select_related("user").get(pk=membership_id).user
     forgotten = AxesProxyHandler.reset_attempts(username=user.email)
     if forgotten:
         record(merchant_id=merchant.pk, action="login.unlocked", subject=user, by=by, now=now)

@@ -29,7 +29,7 @@ def send_notice_letter(*, notification_id: int, now: datetime) -> bool:
 
 
 def _still_wanted(row: Notification) -> bool:
-    is_member = Membership.objects.for_merchant(row.merchant_id).filter(user_id=row.user_id, user__is_active=True).exists()
+    is_member = Membership.objects.for_merchant(row.merchant_id).active().filter(user_id=row.user_id).exists()
     return is_member and row.user.letters != LetterChoice.OFF
 
 

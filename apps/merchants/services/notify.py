@@ -65,7 +65,7 @@ def notify(
 def _readers(merchant: Merchant, users: Iterable[User]) -> list[User]:
     """In the order of their keys, so that two callers lock rows in the same order."""
     wanted = {user.pk for user in users}
-    members = Membership.objects.for_merchant(merchant).filter(user__in=wanted, user__is_active=True)
+    members = Membership.objects.for_merchant(merchant).active().filter(user__in=wanted)
     return [member.user for member in members.select_related("user").order_by("user_id")]
 
 

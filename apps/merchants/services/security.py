@@ -37,11 +37,12 @@ def note_for_person(
     after: dict | None = None,
     tell: bool = False,
 ) -> None:
-    """Records the event in each merchant of the person (on the platform's own trail for those in none); `tell` mails them too.
+    """Records the event in each merchant that the person is in (on the platform's own trail for those in none); `tell` mails them too.
 
     Both are written or neither, inside the caller's transaction where there is one.
     """
-    merchants = list(Membership.objects.filter(user=user).order_by("merchant_id").values_list("merchant_id", flat=True))
+    rows = Membership.objects.filter(user=user, deactivated_at=None).order_by("merchant_id")
+    merchants = list(rows.values_list("merchant_id", flat=True))
     for merchant_id in merchants or [None]:
         record(
             merchant_id=merchant_id,

@@ -1,6 +1,7 @@
 """People of a merchant, and what their roles may do."""
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,9 +13,9 @@ from apps.merchants.enums import Role
 from apps.merchants.errors import MerchantError
 from apps.merchants.forms import HandOverForm, MemberForm, RoleForm
 from apps.merchants.models import Invitation, Membership
-from apps.merchants.selectors import members_of, protected_among, role_table
+from apps.merchants.selectors import former_members_of, members_of, protected_among, role_table
 from apps.merchants.services.lock_out import locked_among, unlock_member
-from apps.merchants.services.people import change_role, open_work_of, remove_member
+from apps.merchants.services.people import change_role, deactivate_member, open_work_of, reactivate_member
 
 
 @require_safe
@@ -33,7 +34,7 @@ def people(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 @require_POST
 @needs("manage_people")
 def change(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
-    get_object_or_404(Membership.objects.for_merchant(request.merchant), pk=pk)
+    get_object_or_404(members_of(request.merchant), pk=pk)
     form = RoleForm(request.POST)
     if form.is_valid():
         _try(request, change_role, membership_id=pk, role=form.cleaned_data["role"], done=_("The role is changed."))
@@ -41,22 +42,33 @@ def change(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
 
 
 @needs("manage_people")
-def remove(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
-    """Shows what is on the person's desk and asks who takes it over; then takes them out."""
-    leaving = get_object_or_404(Membership.objects.for_merchant(request.merchant).select_related("user"), pk=pk)
+def deactivate(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
+    """Shows what is on the person's desk and asks who takes it over; then shuts them out. Who shuts themselves out is signed out."""
+    leaving = get_object_or_404(members_of(request.merchant), pk=pk)
     form = HandOverForm(request.POST if request.method == "POST" else None, leaving=leaving)
     if request.method != "POST" or not form.is_valid():
         context = {"form": form, "leaving": leaving, "work": open_work_of(request.merchant, leaving.user)}
-        return render(request, "merchants/member_remove.html", context, status=422 if form.errors else 200)
-    _try(request, remove_member, membership_id=pk, hand_to=form.cleaned_data["hand_to"], done=_("The person is no longer a member."))
-    is_still_in = members_of(request.merchant).filter(user=request.user).exists()
-    return redirect("merchants:people", merchant_slug) if is_still_in else redirect("merchants:landing")
+        return render(request, "merchants/member_deactivate.html", context, status=422 if form.errors else 200)
+    _try(request, deactivate_member, membership_id=pk, hand_to=form.cleaned_data["hand_to"], done=_("The person can no longer come in."))
+    if not members_of(request.merchant).filter(user=request.user).exists():
+        logout(request)
+        return redirect("merchants:landing")
+    return redirect("merchants:people", merchant_slug)
+
+
+@require_POST
+@needs("manage_people")
+def reactivate(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
+    """Lets a deactivated member in again, in the role they had."""
+    get_object_or_404(Membership.objects.for_merchant(request.merchant), pk=pk)
+    _try(request, reactivate_member, membership_id=pk, done=_("The person can come in again."))
+    return redirect("merchants:people", merchant_slug)
 
 
 @require_POST
 @needs("manage_people")
 def unlock(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
-    get_object_or_404(Membership.objects.for_merchant(request.merchant), pk=pk)
+    get_object_or_404(members_of(request.merchant), pk=pk)
     _try(request, unlock_member, membership_id=pk, done=_("The log-in is open again."))
     return redirect("merchants:people", merchant_slug)
 
@@ -82,6 +94,7 @@ def people_page(
         "locked": locked_among([member.user.email for member in members], now),
         "protected": protected_among([member.user_id for member in members]),
         "invitations": [(one, one.expires_at <= now) for one in open_ones],
+        "former": former_members_of(request.merchant),
         "roles": Role.choices,
         "form": form,
         "can_manage": has_right(request.membership, "manage_people"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.core.ui import Chip
@@ -36,20 +37,30 @@ class Progress:
     is_moving: bool = False
 
 
-def progress_of(refund: Refund, *, is_callable: bool = True) -> Progress | None:
-    """The line of a refund that was approved; None for one that was not. `is_callable`: its channel has what a call needs."""
+def progress_of(refund: Refund, *, is_callable: bool = True, rests_until: datetime | None = None) -> Progress | None:
+    """The line of a refund that was approved; None for one that was not. `is_callable`: its channel has what a call needs.
+
+    `rests_until`: when its provider may be called again, where it may not be now.
+    """
     if refund.state in (RefundState.REQUESTED, RefundState.REJECTED, RefundState.WITHDRAWN):
         return None
-    return _by_bank(refund) if refund.request.route == RefundRoute.BANK_TRANSFER else _by_provider(refund, is_callable)
+    return _by_bank(refund) if refund.request.route == RefundRoute.BANK_TRANSFER else _by_provider(refund, is_callable, rests_until)
 
 
-def _by_provider(refund: Refund, is_callable: bool) -> Progress:
+def _by_provider(refund: Refund, is_callable: bool, rests_until: datetime | None) -> Progress:
     sent, there, end = _("sent out"), _("at the provider"), _("done")
     match refund.state:
         case RefundState.APPROVED if not is_callable:
             sentence = _("Approved, and not sent: %(channel)s cannot be called yet. It goes out once its credentials are entered.")
             stages = [Stage(sent, "doubt"), Stage(there, "later"), Stage(end, "later")]
             return Progress(stages, sentence % {"channel": refund.channel.label}, "amber")
+        case RefundState.APPROVED if rests_until:
+            sentence = _(
+                "Approved. %(channel)s closes its books now and takes no refunds until %(time)s; it goes out by itself afterwards."
+            )
+            stages = [Stage(sent, "doubt"), Stage(there, "later"), Stage(end, "later")]
+            told = {"channel": refund.channel.label, "time": f"{localtime(rests_until):%H:%M}"}
+            return Progress(stages, sentence % told, "amber", is_moving=True)
         case RefundState.APPROVED:
             stages = [Stage(sent, "now"), Stage(there, "later"), Stage(end, "later")]
             return Progress(stages, _("Approved; it is being sent."), is_moving=True)

@@ -60,6 +60,12 @@ class Refundable:
         return next((limit for limit in self.limits if limit.blocks), None)
 
     @property
+    def covers_all(self) -> bool:
+        """Whether the payment has the money of everything that went back or is on its way: a dispute may have taken it since."""
+        payment, spoken_for = self.payment, self.in_flight_minor + self.refunded_minor + self.held_minor
+        return payment.is_captured and payment.state != PaymentState.REFUNDED and spoken_for <= payment.amount_minor
+
+    @property
     def smallest_minor(self) -> int:
         return self.balance_minor if self.whole_only else 1
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from apps.channels.services.gateway import can_be_called
+from apps.channels.services.gateway import can_be_called, rests_until
 from apps.core import clock
 from apps.core.figures import count_text
 from apps.core.paging import keyset_page
@@ -223,7 +223,12 @@ def _stale(refund: Refund, now: datetime) -> str:
 
 def progress_context(request: HttpRequest, refund: Refund, looks: int = 0) -> dict:
     """The line of steps, and when the page looks again."""
-    progress = progress_of(refund, is_callable=refund.state != RefundState.APPROVED or can_be_called(refund.channel))
+    is_waiting = refund.state == RefundState.APPROVED
+    progress = progress_of(
+        refund,
+        is_callable=not is_waiting or can_be_called(refund.channel),
+        rests_until=rests_until(refund.channel, clock.now()) if is_waiting else None,
+    )
     return {
         "refund": refund,
         "progress": progress,

@@ -10,7 +10,7 @@ from django.db.models.functions import Abs
 from apps.core.clock import local_date, start_of_day
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.core.money import THREE_DIGITS, ZERO_DIGITS, exponent
-from apps.merchants.models import Merchant, SavedView, User
+from apps.merchants.models import Membership, Merchant, SavedView, User
 from apps.settlements.enums import DiscrepancyState, JobKind
 from apps.settlements.models import Discrepancy, ReconciliationRun
 
@@ -207,7 +207,8 @@ def closed_today(merchant: Merchant, now: datetime, limit: int = 5) -> tuple[lis
 
 def people_of(merchant: Merchant) -> QuerySet[User]:
     """Members to whom a difference can be given."""
-    return User.objects.filter(memberships__merchant=merchant, is_active=True).order_by(F("name").asc(), "email")
+    members = Membership.objects.for_merchant(merchant).active()
+    return User.objects.filter(pk__in=members.values("user_id")).order_by(F("name").asc(), "email")
 
 
 def saved_views_of(merchant: Merchant, user: User) -> QuerySet[SavedView]:

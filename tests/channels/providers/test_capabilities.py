@@ -1,5 +1,7 @@
 """What providers say of themselves must be so."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from apps.channels import registry
@@ -23,3 +25,15 @@ def test_who_can_be_called():
     }
     assert {code: kind.repeats_safely for code, kind in able.items()} == {"ecpay": False, "stripe": True}
     assert (registry.PRACTICE.repeats_safely, registry.PRACTICE.credentials) == (True, ())
+
+
+def test_ecpay_rests_while_it_closes_its_books_in_taipei_and_nobody_else_does():
+    resting = {provider.code: provider.gateway.rest for provider in PROVIDERS if provider.gateway and provider.gateway.rest}
+    assert list(resting) == ["ecpay"]
+    ends = {
+        clock: resting["ecpay"].ends_at(datetime.fromisoformat(f"2026-11-20T{clock}+08:00"))
+        for clock in ("20:14:59", "20:15:00", "20:29:59", "20:30:00")
+    }
+
+    end = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+    assert ends == {"20:14:59": None, "20:15:00": end, "20:29:59": end, "20:30:00": None}

@@ -15,7 +15,7 @@ from apps.core.jobs.services import enqueue
 from apps.core.models import Job
 from apps.merchants.models import Notification
 from apps.orders.enums import RefundJob
-from apps.orders.errors import TurnNotCome
+from apps.orders.errors import ProviderRests, TurnNotCome
 from apps.orders.models import PaymentEvent, Refund, RefundExecution, RefundRequest
 from apps.orders.services.refunds import deciding
 from apps.orders.services.refunds.calling import apply_answer, ask_about, submit_refund
@@ -126,6 +126,25 @@ def test_two_refunds_of_one_payment_go_one_after_the_other(payment, fake):
     assert ring_refunds(now=NOW + timedelta(minutes=6)) == 1
     assert submit(second) == "succeeded"
     assert fake.trades["A10293"] == [1280, -300, -200]
+
+
+def test_nothing_is_sent_while_ecpay_closes_its_books_and_the_schedule_sends_it_afterwards(payment, fake, client):
+    refund = approved(payment)
+    viewer = cast.viewer(payment.merchant, language="en")
+    closing = NOW.replace(hour=12, minute=20)  # 20:20 in Taipei
+    with time_machine.travel(closing, tick=False):
+        with pytest.raises(ProviderRests):
+            submit_refund(merchant=payment.merchant, refund_id=refund.pk, now=closing)
+        job = run(job_id=Job.objects.filter(kind=RefundJob.SUBMIT).latest("pk").pk)
+        assert ring_refunds(now=closing) == 0
+        client.force_login(viewer, backend="django.contrib.auth.backends.ModelBackend")
+        page = client.get(f"/m/qingtian/refunds/{refund.pk}/").content.decode()
+    refund.refresh_from_db()
+    assert (job.state, refund.state, fake.actions, ProviderCall.objects.count()) == ("done", "approved", [], 0)
+    assert "closes its books now and takes no refunds until 20:30" in page
+
+    assert ring_refunds(now=closing.replace(minute=30)) == 1
+    assert submit(refund) == "succeeded"
 
 
 def test_a_refusal_is_told_and_frees_the_money(payment, fake):

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.audit.models import AuditEvent
@@ -180,6 +181,16 @@ def test_nothing_is_paid_twice_or_without_approval_and_account(shop, channel, li
     transfer = RefundTransfer.objects.get()
     with pytest.raises(IntegrityError, match=r"refund_transfer_once|orders_refundtransfer.refund_id"), transaction.atomic():
         RefundTransfer.objects.create(merchant=shop, batch=transfer.batch, refund=paid, amount_minor=1, reference="HZ2")
+
+
+def test_what_speaks_against_paying_is_asked_once_for_all_refunds_of_a_file(shop, channel, lin):
+    refunds = [ready(channel, lin, f"A{number}") for number in range(3)]
+
+    with CaptureQueriesContext(connection) as asked:
+        make(shop, lin, *refunds)
+
+    tables = ("orders_paymenthold", "orders_refundpayee")
+    assert [sum(one["sql"].startswith("SELECT") and f'FROM "{table}"' in one["sql"] for one in asked) for table in tables] == [1, 0]
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(shop, channel, lin):

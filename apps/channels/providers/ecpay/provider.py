@@ -1,9 +1,11 @@
 """ECPay 綠界 as the registry knows it."""
 
+from datetime import time
+
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.contracts import Capabilities, Method, Provider
-from apps.channels.gateways import Account, CredentialField, Gateway, GatewayKind
+from apps.channels.gateways import Account, CredentialField, Gateway, GatewayKind, Rest
 from apps.channels.providers.ecpay import statement
 from apps.channels.providers.ecpay.codes import CARDS
 
@@ -17,6 +19,8 @@ def _gateway(account: Account) -> Gateway:
 
 GATEWAY = GatewayKind(
     make=_gateway,
+    # ECPay closes its card books then, and asks that DoAction be left alone meanwhile: https://developers.ecpay.com.tw/?p=2885
+    rest=Rest("Asia/Taipei", time(20, 15), time(20, 30)),
     credentials=(
         CredentialField("merchant_id", _("Merchant ID"), _("ECPay console, system settings; seven digits."), is_secret=False),
         CredentialField("hash_key", "HashKey", _("ECPay console, system settings, system integration.")),

@@ -57,8 +57,9 @@ def _tell(merchant: Merchant, pk: int, now: datetime) -> bool:
 def people_of(alert: Alert) -> list[User]:
     """Members with one of the rule's roles, and those it names."""
     rule = alert.rule
-    members = Membership.objects.for_merchant(alert.merchant_id).filter(Q(role__in=rule.tell_roles) | Q(user_id__in=rule.tell_people))
-    return [one.user for one in members.filter(user__is_active=True).select_related("user").order_by("user_id")]
+    members = Membership.objects.for_merchant(alert.merchant_id).active()
+    members = members.filter(Q(role__in=rule.tell_roles) | Q(user_id__in=rule.tell_people))
+    return [one.user for one in members.select_related("user").order_by("user_id")]
 
 
 def payload_of(alert: Alert) -> dict:

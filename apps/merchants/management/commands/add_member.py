@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.core import clock
 from apps.merchants.enums import Role
-from apps.merchants.errors import AlreadyMember
+from apps.merchants.errors import AlreadyMember, WasMember
 from apps.merchants.models import Merchant, User
 from apps.merchants.services.people import add_member
 
@@ -35,6 +35,8 @@ class Command(BaseCommand):
                     self._set_password(membership.user, from_stdin=options["password_stdin"])
         except AlreadyMember as error:
             raise CommandError(f"{email} is a member of {merchant} already") from error
+        except WasMember as error:
+            raise CommandError(f"{email} was a member of {merchant} before; an owner can let them in again") from error
         self.stdout.write(f"{email} is now {role} of {merchant}")
 
     def _set_password(self, user: User, *, from_stdin: bool) -> None:

@@ -64,13 +64,13 @@ class Command(BaseCommand):
 
 
 def _person(shop: Merchant, email: str | None) -> User:
-    members = Membership.objects.for_merchant(shop).select_related("user")
+    members = Membership.objects.for_merchant(shop).active().select_related("user")
     if email:
         membership = members.filter(user__email=email.strip().lower()).first()
         if membership is None:
             raise CommandError(f"{email} is no member of {shop.slug}")
         return membership.user
-    owners = list(members.filter(role=Role.OWNER, user__is_active=True)[:2])
+    owners = list(members.filter(role=Role.OWNER)[:2])
     if len(owners) != 1:
         raise CommandError(f"{shop.slug} has no single owner; say who asks with --as EMAIL")
     return owners[0].user

@@ -13,11 +13,11 @@ from django.db.models import Sum
 
 from apps.channels.gateways import Gateway, Outcome, RefundAnswer, RefundCall
 from apps.channels.models import ProviderCall
-from apps.channels.services.gateway import GatewayMissing, end_call, gateway_for, gateway_kind, start_call
+from apps.channels.services.gateway import GatewayMissing, end_call, gateway_for, gateway_kind, rests_until, start_call
 from apps.core import clock
 from apps.merchants.models import Merchant
 from apps.orders.enums import RefundRoute, RefundState
-from apps.orders.errors import STALE_REASONS, RefundMoveIllegal, SettledOtherwise, TurnNotCome
+from apps.orders.errors import STALE_REASONS, ProviderRests, RefundMoveIllegal, SettledOtherwise, TurnNotCome
 from apps.orders.models import Payment, Refund, RefundExecution
 from apps.orders.services.refunds.figures import is_still_there
 from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded, apply_unknown
@@ -36,9 +36,12 @@ def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refun
 
     :raises Refund.DoesNotExist: also for another merchant's. :raises RefundMoveIllegal: it is not approved, or was submitted before.
     :raises GatewayMissing: nobody can be called; the refund stays approved. :raises TurnNotCome: so does it, until another has ended.
+    :raises ProviderRests: so does it, until its provider has closed its books.
     """
     refund = Refund.objects.for_merchant(merchant).select_related("channel__merchant").get(pk=refund_id)
     gateway = gateway_for(refund.channel)
+    if rests_until(refund.channel, now):
+        raise ProviderRests
     with transaction.atomic():
         payment, refund = lock_refund(merchant, refund_id)
         if not hasattr(refund, "request") or refund.request.route != RefundRoute.PROVIDER:

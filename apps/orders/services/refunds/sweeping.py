@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from apps.channels.services.gateway import can_be_called
+from apps.channels.services.gateway import can_be_called, rests_until
 from apps.core.jobs.services import enqueue
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.orders.enums import RefundJob, RefundRoute, RefundState
@@ -23,10 +23,12 @@ def ring_refunds(*, now: datetime) -> int:
 
 
 def _forgotten(now: datetime) -> list[tuple[int, int]]:
-    """Approved refunds whose provider can be called, without a job that waits, runs or was asked for within PATIENCE."""
+    """Approved refunds whose provider can be called now, without a job that waits, runs or was asked for within PATIENCE."""
     rows = Refund.objects.filter(state=RefundState.APPROVED, request__route=RefundRoute.PROVIDER).order_by("pk")
     waiting = rows.select_related("channel__merchant")[:AT_ONCE]
-    found = [(refund.merchant_id, refund.pk) for refund in waiting if can_be_called(refund.channel)]
+    found = [
+        (refund.merchant_id, refund.pk) for refund in waiting if can_be_called(refund.channel) and not rests_until(refund.channel, now)
+    ]
     keys = [f"refund:{refund_id}" for _merchant, refund_id in found]
     jobs = Job.objects.filter(kind=RefundJob.SUBMIT, dedupe_key__in=keys)
     busy = set(jobs.filter(state__in=OPEN_JOB_STATES).values_list("dedupe_key", flat=True))

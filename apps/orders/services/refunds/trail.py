@@ -30,11 +30,11 @@ def lock_refund(merchant: Merchant, refund_id: int) -> tuple[Payment, Refund]:
 
 
 def lock_refunds(merchant: Merchant, refund_ids: Iterable[int]) -> list[Refund]:
-    """Several refunds of this merchant with request, payment and order, by id; their payments are locked first, as for one."""
+    """Several refunds of this merchant with request, payee, payment and order, by id; their payments are locked first, as for one."""
     wanted = Refund.objects.for_merchant(merchant).filter(pk__in=list(refund_ids))
     of_them = Payment.objects.for_merchant(merchant).filter(pk__in=list(wanted.values_list("payment_id", flat=True)))
     list(of_them.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
-    rows = wanted.select_for_update(of=("self",), no_key=True).select_related("request", "payment__order", "payment__channel")
+    rows = wanted.select_for_update(of=("self",), no_key=True).select_related("request", "payee", "payment__order", "payment__channel")
     return list(rows.order_by("pk"))
 
 
@@ -54,7 +54,7 @@ def write_step(refund: Refund, kind: str, *, by: User | None, now: datetime, rea
 
 def role_with(merchant: Merchant, by: User, *rights: str) -> str:
     """The person's role, when it carries one of the rights. :raises NotAllowed: else, and for who is no member."""
-    membership = Membership.objects.for_merchant(merchant).filter(user=by, user__is_active=True).first()
+    membership = Membership.objects.for_merchant(merchant).active().filter(user=by).first()
     if membership is None or not any(has_right(membership, right) for right in rights):
         raise NotAllowed
     return membership.role

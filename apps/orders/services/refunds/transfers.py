@@ -14,8 +14,8 @@ from apps.core.errors import HezhangError
 from apps.merchants.models import BankAccount, Merchant, User
 from apps.orders.enums import RefundRoute, RefundState, TransferFormat, TransferState
 from apps.orders.models import Refund, RefundBatch, RefundTransfer
+from apps.orders.selectors.refundable import refundable_many
 from apps.orders.services.refunds import transfer_files
-from apps.orders.services.refunds.figures import is_still_there
 from apps.orders.services.refunds.payee_accounts import loaded
 from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded
 from apps.orders.services.refunds.trail import lock_refund, lock_refunds
@@ -90,7 +90,8 @@ def make_batch(
 
 
 def _check(refunds: list[Refund], by: User, now: datetime) -> None:
-    if gone := [refund.refund_no for refund in refunds if not is_still_there(refund, refund.payment, now)]:
+    rooms = refundable_many([refund.payment for refund in refunds], now)
+    if gone := [refund.refund_no for refund in refunds if not rooms[refund.payment_id].covers_all]:
         raise MoneyTaken(names=", ".join(gone))
     if own := [refund.refund_no for refund in refunds if refund.payee.asked_by_id == by.pk]:
         raise AskedByYou(names=", ".join(own))
