@@ -94,13 +94,14 @@ def lines_of_payout(payout: Payout) -> QuerySet[StatementLine]:
     """
     lines = StatementLine.objects.for_merchant(payout.merchant_id).filter(channel_id=payout.channel_id, currency=payout.currency)
     lines = lines.filter(is_live=True).exclude(kind=LineKind.PAYOUT)
+    # Said for the index over channel and day: every line of the payout lies in the range.
+    lines = lines.filter(business_date__range=(payout.covers_from, payout.covers_to))
     if payout.is_named:
         return lines.filter(payout_ref=payout.ref)
     mine = Q(payout_on=payout.due_on)
     if payout.channel.statements != StatementRhythm.PER_PAYOUT:
-        mine |= Q(payout_on=None, business_date__range=(payout.covers_from, payout.covers_to))
-    # The range is said again for the index over channel and day: every line of the payout lies in it.
-    return lines.filter(mine, payout_ref="", business_date__range=(payout.covers_from, payout.covers_to))
+        mine |= Q(payout_on=None)
+    return lines.filter(mine, payout_ref="")
 
 
 def groups_of(lines: QuerySet[StatementLine]) -> list[Group]:

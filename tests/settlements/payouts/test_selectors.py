@@ -52,8 +52,9 @@ def test_a_named_payout_has_the_lines_that_name_it(ecpay):
     statement = cast.make_statement(ecpay, day=DAY)
     for name, ref in (("mine", "PO-1"), ("theirs", "PO-2"), ("bare", "")):
         cast.make_line(statement, merchant_ref=name, payout_ref=ref)
+    payout = cast.make_payout(ecpay, "PO-1", 128000, covers_from=DAY, covers_to=DAY)
 
-    assert refs(payouts.lines_of_payout(cast.make_payout(ecpay, "PO-1", 128000))) == ["mine"]
+    assert refs(payouts.lines_of_payout(payout)) == ["mine"]
 
 
 def test_a_line_that_was_not_paid_out_belongs_to_no_payout_of_a_channel_that_reports_by_payout(ecpay):

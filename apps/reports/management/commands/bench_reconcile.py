@@ -46,7 +46,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(prefix="hezhang-bench-") as place, override_settings(MEDIA_ROOT=Path(place) / "kept"):
             folder = Path(place) / "drop"
             made = self._make(folder, rows)
-            steps = self._measure(folder, tell=options["verbosity"] > 1)
+            steps, logged = self._measure(folder, tell=options["verbosity"] > 1)
         peak = _peak_mb()
         merchant = Merchant.objects.get(slug=SLUG)
         found = Counter(Discrepancy.objects.for_merchant(merchant).values_list("kind", flat=True))
@@ -56,7 +56,10 @@ class Command(BaseCommand):
             raise CommandError(f"wrong result: expected {made['expected']}, found {dict(found)}")
         total = sum(steps.values())
         figures = {"rows": rows, "total_s": round(total, 2), "steps": {name: round(taken, 2) for name, taken in steps.items()}}
-        self.stdout.write(json.dumps(figures | {"rows_per_s": round(rows / total), "peak_mb": peak, "database": connection.vendor}))
+        figures |= {"rows_per_s": round(rows / total), "peak_mb": peak, "database": connection.vendor}
+        if logged is not None:
+            figures["log_bytes_per_line"] = round(logged / made["lines"])
+        self.stdout.write(json.dumps(figures))
 
     def _make(self, folder: Path, rows: int) -> dict:
         """The files, made in another process: its memory would otherwise count as ours."""
@@ -64,8 +67,9 @@ class Command(BaseCommand):
         made = subprocess.run([sys.executable, script, folder, str(rows)], check=True, capture_output=True, text=True)  # noqa: S603
         return json.loads(made.stdout)
 
-    def _measure(self, folder: Path, *, tell: bool) -> dict[str, float]:
-        """Seconds by step, from bytes on disk to rows committed. `tell` also says what each step took of processor and memory."""
+    def _measure(self, folder: Path, *, tell: bool) -> tuple[dict[str, float], int | None]:
+        """Seconds by step, from bytes on disk to rows committed, and the bytes that statements and reconciliation put into
+        PostgreSQL's log (None elsewhere). `tell` also says what each step took of processor and memory."""
         now, steps, started, worked = clock.now(), {}, time.perf_counter(), time.process_time()
 
         def lap(name: str) -> None:
@@ -80,6 +84,7 @@ class Command(BaseCommand):
         for name, load in (("payments.csv", import_payments), ("refunds.csv", import_refunds)):
             load(merchant=merchant, name=name, data=(folder / name).read_bytes(), by=None, now=now)
         lap("books")
+        log_before = _log_position()
         channel = Channel.objects.for_merchant(merchant).get()
         for done in import_files(files=[(channel, path) for path in sorted((folder / "statements").iterdir())], by=None, now=now):
             if isinstance(done, UnableToImport):
@@ -87,8 +92,17 @@ class Command(BaseCommand):
         lap("statements")
         reconcile(merchant=merchant, as_of=AS_OF, now=now)
         lap("reconcile")
-        return steps
+        return steps, None if log_before is None else _log_position() - log_before
 
 
 def _peak_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE
+
+
+def _log_position() -> int | None:
+    """Bytes that PostgreSQL has written to its log since ever; None on another database."""
+    if connection.vendor != "postgresql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")
+        return cursor.fetchone()[0]
