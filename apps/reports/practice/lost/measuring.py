@@ -82,14 +82,16 @@ def by_amount_and_day(hop: Hop) -> set[tuple[int, int]]:
 
 
 def by_jaro_winkler(hop: Hop) -> set[tuple[int, int]]:
-    """Baseline: for each of theirs the most similar reference (or memo) of ours, from SIMILAR on, each of ours once, the most similar first."""
+    """Baseline: for each of theirs the most similar reference (or memo) of ours, each of ours once, the most similar first."""
     text = pl.concat_str("merchant_ref", "provider_ref", "memo")
     theirs = hop.theirs.select("id", text.alias("text")).filter(pl.col("text") != "")
     ours = hop.ours.select("id", pl.when(pl.col("merchant_ref") != "").then("merchant_ref").otherwise("provider_ref").alias("text"))
     ours = ours.filter(pl.col("text") != "")
     ids = ours["id"].to_list()
     scores = process.cdist(theirs["text"].to_list(), ours["text"].to_list(), scorer=JaroWinkler.similarity, score_cutoff=SIMILAR)
-    ranked = sorted(((-row.max(), left, ids[int(row.argmax())]) for left, row in zip(theirs["id"].to_list(), scores, strict=True) if row.max()))
+    ranked = sorted(
+        ((-row.max(), left, ids[int(row.argmax())]) for left, row in zip(theirs["id"].to_list(), scores, strict=True) if row.max())
+    )
     taken: dict[int, int] = {}
     for _score, left, right in ranked:
         taken.setdefault(right, left)

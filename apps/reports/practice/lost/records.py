@@ -51,11 +51,10 @@ class LabelledSet:
 
 def frame_of(items: list[Item], open_days: dict[date, int]) -> pl.DataFrame:
     """Items as a frame of ITEMS, sorted so that nothing can be read from the order in which they were made."""
-    keys = ("merchant_ref", "provider_ref", "memo")
     rows = [
         {name: getattr(one, name) for name in ITEMS if name != "open_day"}
-        | {name: key_text(getattr(one, name)) for name in keys}
-        | {"open_day": open_days[one.day]}
+        | {name: key_text(getattr(one, name)) for name in ("merchant_ref", "provider_ref")}
+        | {"memo": one.memo.lower(), "open_day": open_days[one.day]}
         for one in items
     ]
     return pl.DataFrame(rows, schema=ITEMS).sort("day", "amount", "id")

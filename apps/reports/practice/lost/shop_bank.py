@@ -66,7 +66,14 @@ class Deposits:
     def _deposit(self, account: int, amount: int, due: date, memo: str, *, extra: int = 0) -> Item:
         late = self.rng.choices((0, 1, 2, 3, 5), (62, 22, 9, 4, 3))[0]
         booked = self._open(due, late + extra)
-        return Item(self.ids.pop(), account, "payout", amount, booked, memo=f"{memo} {self.rng.randrange(10**7):07}" if self.rng.random() < 0.5 else memo)
+        return Item(
+            self.ids.pop(),
+            account,
+            "payout",
+            amount,
+            booked,
+            memo=f"{memo} {self.rng.randrange(10**7):07}" if self.rng.random() < 0.5 else memo,
+        )
 
     def _pair(self, kind: str) -> None:
         rng, channel = self.rng, self.rng.choice(CHANNELS)

@@ -54,7 +54,8 @@ class Lines:
         amount, moment = self._amount(), datetime.combine(day, time(rng.randrange(8, 24), rng.randrange(60), rng.randrange(60)))
         return Item(
             id=self.ids.pop(), pool=1, owner=1, kind="payment", amount=amount, day=day, moment=moment, method=rng.choice(METHODS),
-            net=amount - round(amount * 0.0275 / 100) * 100, merchant_ref=f"NY{day:%y%m%d}{1000 + 3 * self.number % 9000 + rng.randrange(3):04}",
+            net=amount - round(amount * 0.0275 / 100) * 100,
+            merchant_ref=f"NY{day:%y%m%d}{1000 + 3 * self.number % 9000 + rng.randrange(3):04}",
             provider_ref=f"{day:%y%m%d}{rng.randrange(10**9):09}" if rng.random() < 0.7 else "",
             bundle=customer or f"c{rng.randrange(self.size * 3)}",
         )  # fmt: skip
@@ -103,5 +104,11 @@ class Lines:
     def _stray_line(self) -> None:
         """A line of somebody else: often with a number that looks like one of ours, often with no number at all."""
         ghost, roll = self._payment(), self.rng.random()
-        fields = {"merchant_ref": ghost.merchant_ref} if roll < 0.5 else {"provider_ref": f"{self.rng.randrange(10**15):015}"} if roll < 0.7 else {}
+        fields = (
+            {"merchant_ref": ghost.merchant_ref}
+            if roll < 0.5
+            else {"provider_ref": f"{self.rng.randrange(10**15):015}"}
+            if roll < 0.7
+            else {}
+        )
         self.theirs.append(self._line(ghost, **fields))

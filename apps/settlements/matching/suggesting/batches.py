@@ -1,7 +1,9 @@
-"""One for several: a deposit that carries 2 to 5 payouts, a payout that came in 2 to 5 deposits, a line that stands for several payments."""
+"""One for several: a deposit of 2 to 5 payouts, a payout in 2 to 5 deposits, a line that stands for several payments."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from itertools import combinations
 
@@ -16,7 +18,7 @@ from apps.settlements.matching.suggesting.shapes import Evidence, Knowledge
 from apps.settlements.matching.suggesting.weights import Weights
 
 SIZES = range(2, 6)
-PARTS = 12  # items that may be parts of one batch: the nearest in time
+PARTS = 16  # items that may be parts of one batch: the nearest in time, those that name the channel first
 SPAN = 14  # days between a batch and its furthest part
 BESIDE = 3  # a part may lie that many days on the wrong side
 LATEST = 6  # open days beyond which lateness says no more
@@ -38,7 +40,7 @@ def batches(ones: pl.DataFrame, parts: pl.DataFrame, knowledge: Knowledge, weigh
     Parts belong to one channel and, where they name a bundle, to one bundle. Sums are exact, or differ by a gap that people confirmed
     before, or, for payouts that follow each other, by a small fee.
     """
-    by_group = {group: rows.sort("day", "id") for group, rows in parts.group_by(SAME_KIND)}
+    by_group = {group: rows.sort("day", "id").rows(named=True) for group, rows in parts.group_by(SAME_KIND)}
     words = _words(parts if split else ones, knowledge)
     gaps = set(knowledge.signs.filter(pl.col("sign") == "gap").select("owner", pl.col("value").cast(pl.Int64)).iter_rows())
     refs = dict(parts.select("id", plain(pl.col("provider_ref"))).iter_rows())
@@ -72,24 +74,31 @@ def _words(items: pl.DataFrame, knowledge: Knowledge) -> dict[int, dict[int, str
     return found
 
 
-def _candidates(one: dict, near: pl.DataFrame, words: dict, split: bool) -> Iterator[tuple[int | None, list[dict]]]:
+def _candidates(one: dict, near: list[dict], words: dict, split: bool) -> Iterator[tuple[int | None, list[dict]]]:
     """Parts by channel (and bundle), the nearest in time."""
-    apart = (pl.col("day") - one["day"]).dt.total_days() * (1 if split else -1)
-    inside = near.filter(apart.is_between(-BESIDE, SPAN) & (pl.col("amount").sign() == np.sign(one["amount"])))
-    inside = inside.filter(pl.col("amount").abs() <= abs(one["amount"])) if not split else inside
+    before, after = (BESIDE, SPAN) if split else (SPAN, BESIDE)
+    first = bisect_left(near, one["day"] - timedelta(days=before), key=_day)
+    last = bisect_right(near, one["day"] + timedelta(days=after), key=_day)
     groups: dict[tuple, list[dict]] = {}
-    for row in inside.iter_rows(named=True):
+    for row in near[first:last]:
+        if (row["amount"] > 0) != (one["amount"] > 0) or (not split and abs(row["amount"]) > abs(one["amount"])):
+            continue
         if split:  # the one is a payout: a deposit that names another channel is no part of it
-            named = words.get(row["id"], {})
-            if named and one["owner"] not in named:
-                continue
-            groups.setdefault((one["owner"], ""), []).append(row)
+            named = words.get(row["id"])
+            if not named or one["owner"] in named:
+                groups.setdefault((one["owner"], ""), []).append(row)
         elif row["kind"] == "payout" or row["bundle"]:
             groups.setdefault((row["owner"], row["bundle"]), []).append(row)
     for (owner, _bundle), rows in groups.items():
-        nearest = sorted(rows, key=lambda row: (abs((row["day"] - one["day"]).days), row["id"]))[:PARTS]
+        nearest = sorted(rows, key=lambda row: (owner not in words.get(row["id"], {}), abs((row["day"] - one["day"]).days), row["id"]))[
+            :PARTS
+        ]
         if len(nearest) >= SIZES.start:
             yield owner, sorted(nearest, key=lambda row: (row["day"], row["id"]))
+
+
+def _day(row: dict) -> date:
+    return row["day"]
 
 
 @cache
@@ -109,7 +118,8 @@ def _sums(one: dict, rows: list[dict], gaps: set[int], split: bool) -> Iterator[
         gap = -gap if split else gap
         is_run = choices[:, -1] - choices[:, 0] == size - 1
         fee = is_run & (gap < 0) & (-gap <= limit) & (-gap * 20 <= abs(one["amount"]))
-        for at in np.flatnonzero((gap == 0) | np.isin(gap, list(gaps)) | fee):
+        known = np.isin(gap, list(gaps)) if gaps else False
+        for at in np.flatnonzero((gap == 0) | known | fee):
             yield tuple(choices[at].tolist()), int(gap[at])
 
 

@@ -11,6 +11,8 @@ from apps.settlements.matching.suggesting.scoring import evidence_of, scored
 from apps.settlements.matching.suggesting.shapes import Knowledge, Suggestion
 from apps.settlements.matching.suggesting.weights import Weights
 
+MOST_OF_BATCH = 0.98  # below the posting threshold: a sum can always be chance
+
 
 def rank(theirs: pl.DataFrame, ours: pl.DataFrame, knowledge: Knowledge, weights: Weights, band: int = 50) -> list[Suggestion]:
     """Everything that could be for a few items, the best first, however unlikely; a wider band of amounts than `suggest`.
@@ -98,7 +100,7 @@ def _several(theirs, ours, knowledge: Knowledge, weights: Weights, taken: _Taken
                 found.append((*free[0], beaten))
     made = []
     for batch, left, right, ambiguous in sorted(found, key=lambda one: (-one[0].points, one[1], one[2])):
-        score = 1 / (1 + exp(-batch.points))
+        score = min(1 / (1 + exp(-batch.points)), MOST_OF_BATCH)
         rivals = [unsure.get(("theirs", key), -99.0) for key in left] + [unsure.get(("ours", key), -99.0) for key in right]
         if score < weights.floor or taken.touches(left, right) or batch.points <= max(rivals):
             continue

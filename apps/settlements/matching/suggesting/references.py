@@ -39,7 +39,9 @@ def graded(pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame, memos: 
     best = _best(_compared(both)) if both.height else _none(ids)
     buried = ids.join(memos, on="left_id").join(ours, on="right_id").filter(pl.col("_b").str.len_chars() >= SHORTEST + 1)
     buried = buried.filter(pl.col("memo").str.contains(pl.col("_b"), literal=True)).unique(["left_id", "right_id"], maintain_order=True)
-    buried = buried.select("left_id", "right_id", pl.lit(RANK["buried"]).alias("_rank"), pl.lit(0).alias("_n"), pl.col("_ours").alias("_said"))
+    buried = buried.select(
+        "left_id", "right_id", pl.lit(RANK["buried"]).alias("_rank"), pl.lit(0).alias("_n"), pl.col("_ours").alias("_said")
+    )
     every = pl.concat([best, buried.select(pl.col(name).cast(dtype) for name, dtype in best.schema.items())])
     top = every.sort("_rank", maintain_order=True).unique(["left_id", "right_id"], keep="first", maintain_order=True)
     found = pairs.join(top, on=["left_id", "right_id"], how="left", maintain_order="left")

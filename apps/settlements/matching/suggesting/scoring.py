@@ -32,7 +32,9 @@ def scored(pairs: pl.DataFrame, theirs: pl.DataFrame, ours: pl.DataFrame, knowle
 
 def _pointed(both: pl.DataFrame, parts: tuple[str, ...], weights: Weights) -> pl.DataFrame:
     """Adds the points of some parts, each and in sum."""
-    each = [pl.col(part).replace_strict(weights.points[part], default=0.0, return_dtype=pl.Float64).alias(f"{part}_points") for part in parts]
+    each = [
+        pl.col(part).replace_strict(weights.points[part], default=0.0, return_dtype=pl.Float64).alias(f"{part}_points") for part in parts
+    ]
     before = pl.col("points") if "points" in both.columns else pl.lit(weights.bias)
     return both.with_columns(each).with_columns((before + pl.sum_horizontal(f"{part}_points" for part in parts)).alias("points"))
 
@@ -78,7 +80,9 @@ def _amounts(both: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
     )
     both = both.join(gaps.unique(), on=["owner_ours", "gap"], how="left", maintain_order="left")
     size, gap = pl.col("due").abs(), pl.col("gap").abs()
-    unit = pl.col("currency").replace_strict({code: 10 ** exponent(code) for code in both["currency"].unique()}, return_dtype=pl.Int64)
+    unit = pl.col("currency").replace_strict(
+        {"": 1} | {code: 10 ** exponent(code) for code in both["currency"].unique()}, return_dtype=pl.Int64
+    )
     short = (pl.col("gap") < 0) & (pl.col("due") > 0)
     grade = (
         pl.when(pl.col("got").sign() != pl.col("due").sign()).then(pl.lit("other"))
@@ -138,7 +142,7 @@ def words_in(items: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
     known = knowledge.signs.filter(pl.col("sign") == "word").select("owner", "source", pl.col("value").str.to_lowercase())
     memos = items.filter(pl.col("memo") != "").select(pl.col("id").alias("left_id"), "memo")
     found = [
-        memos.filter(pl.col("memo").str.contains(word.replace(" ", ""), literal=True)).with_columns(pl.lit(word).alias("value"))
+        memos.filter(pl.col("memo").str.contains(word, literal=True)).with_columns(pl.lit(word).alias("value"))
         for word in known["value"].unique(maintain_order=True)
     ]
     hits = pl.concat([pl.DataFrame(schema={"left_id": pl.Int64, "memo": pl.String, "value": pl.String}), *found])

@@ -21,7 +21,7 @@ ITEMS = {
     "method": TEXT,
     "merchant_ref": TEXT,  # as keys (`channels.cells.key`); empty where there is none
     "provider_ref": TEXT,
-    "memo": TEXT,  # free text that may hold a reference, as a key
+    "memo": TEXT,  # free text that may hold a reference, in lower case
     "bundle": TEXT,  # ours: what several items of one batch share (the customer); empty: they need not share anything
 }
 # Signs by which a channel is known: words of bank memos, and gaps between what was due and what came.

@@ -20,13 +20,14 @@ class Weights:
     batch: dict[str, dict[str, float]]
     floor: float = 0.5
     sure: float = 0.99
-    margin: float = 0.4
+    margin: float = 0.3
 
 
 LINES = Weights(
     bias=-6.3,
     points={
-        "amount": {"same": 2.8, "net": 3.3, "learned": 2.8, "fixed_fee": 0.9, "percent_fee": -1.2, "near": -1.9, "far": -3.9, "other": -6.2},
+        "amount": {"same": 2.8, "net": 3.3, "learned": 2.8, "fixed_fee": 0.9, "percent_fee": -1.2, "near": -1.9, "far": -3.9,
+                   "other": -6.2},
         "day": {"same": 2.7, "late_1": 1.9, "late_2": 0.8, "late_5": 0.1, "late_10": -1.5, "late_more": -3.6, "early_1": -2.4,
                 "early_more": -4.1},
         "clock": {"minutes": 5.4, "quarter": 2.4, "hours": -1.0, "day": -6.4, "apart": -6.4},
