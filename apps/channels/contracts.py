@@ -16,7 +16,12 @@ from apps.channels.gateways import GatewayKind
 
 
 class LineKind(StrEnum):
-    """What a statement line moves. Only payment, refund and dispute lines are paired with the books."""
+    """What a statement line moves. Only payment, refund and dispute lines are paired with the books.
+
+    `reserve` is money held back (negative) and released (positive). `conversion` is one side of an exchange inside the provider's
+    account: two lines, one negative in the currency given and one positive in the currency got, which carry the same `line_ref`; where
+    a sale or refund was exchanged, `provider_ref` is its number on both. The rate that was booked is the one net over the other.
+    """
 
     PAYMENT = "payment"
     REFUND = "refund"
@@ -65,7 +70,7 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
     "merchant_ref": pl.String(),  # our reference of the payment
     "provider_refund_ref": pl.String(),  # the provider's id of the refund or dispute
     "refund_ref": pl.String(),  # our refund number
-    "line_ref": pl.String(),  # the provider's id of this movement, where it has one
+    "line_ref": pl.String(),  # the provider's id of this movement, where it has one; both lines of a conversion share theirs
     "method": pl.String(),  # Method, or empty where the file does not say
     "currency": pl.String(),
     "gross": pl.Int64(),
@@ -255,6 +260,7 @@ class Capabilities:
     methods_without_refund: tuple[str, ...] = METHODS_WITHOUT_REFUND  # of these the API gives nothing back
     disputes: bool = False
     names_payouts: bool = False  # its statements name the payout of each line
+    sweeps: bool = False  # a payout takes the whole balance: its lines are those since the payout before, in whichever file they stand
 
 
 @dataclass(frozen=True, slots=True)

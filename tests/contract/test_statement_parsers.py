@@ -11,13 +11,16 @@ from apps.channels.contracts import LINE_SCHEMA, FileRefused, Method, ParsedStat
 from tests.channels.providers import bills
 
 PROVIDERS = list(bills.USUAL)
-ROWS = {"alipay": 4, "wechat": 3, "ecpay": 4, "stripe": 5}
+ROWS = {"alipay": 4, "wechat": 3, "ecpay": 4, "stripe": 5, "paypal": 10, "adyen": 7}
 ENCODINGS = {
     "alipay": ("gb18030", ["utf-8", "utf-8-sig", "utf-16"]),
     "wechat": ("utf-8-sig", ["utf-8", "gb18030", "utf-16"]),
     "ecpay": ("cp950", ["utf-8", "utf-8-sig", "utf-16"]),
     "stripe": ("utf-8", ["utf-8-sig", "utf-16"]),
+    "paypal": ("utf-8-sig", ["utf-8", "utf-16"]),
+    "adyen": ("utf-8", ["utf-8-sig", "utf-16"]),
 }
+FIRST = {"paypal": 1}  # cells that say what kind of row it is, so they cannot move
 pytestmark = pytest.mark.parametrize("provider", PROVIDERS)
 
 
@@ -35,7 +38,7 @@ def encoded(provider: str, text: str) -> bytes:
 
 def backwards(provider: str) -> bytes:
     """The same file with its columns in the opposite order."""
-    lines, width = [], None
+    lines, width, fixed = [], None, FIRST.get(provider, 0)
     for line in decoded(provider).splitlines():
         ticked = line.startswith("`")
         cells = line.removeprefix("`").split(",`") if ticked else next(csv.reader([line]), [])
@@ -47,7 +50,7 @@ def backwards(provider: str) -> bytes:
             lines.append("`" + ",`".join(reversed(cells)))
         else:
             out = io.StringIO()
-            csv.writer(out, lineterminator="").writerow(list(reversed(cells)))
+            csv.writer(out, lineterminator="").writerow([*cells[:fixed], *reversed(cells[fixed:])])
             lines.append(out.getvalue())
     return encoded(provider, "\r\n".join(lines) + "\r\n")
 

@@ -26,6 +26,7 @@ from apps.settlements.services.dispute_books import tell_links
 from apps.settlements.services.faults import Moment, apply_faults
 from apps.settlements.services.naming import name_faults
 from apps.settlements.services.refund_transfers import follow_transfers
+from apps.settlements.services.sweeping import sweep
 
 logger = logging.getLogger(__name__)
 WORK_STARTS = 9  # o'clock: a pass for another day than today is stamped with that day's morning
@@ -64,6 +65,7 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
     found: dict[int, tuple] = {}
     for at, channel in enumerate(scope):
         progress(5 + 70 * at // max(len(scope), 1), channel.label)
+        sweep(channel)
         books = books_of(channel)
         proposal = reconcile_channel(books, terms[channel.pk], moment.as_of)
         counts.update(applying.apply_matches(channel, proposal.matches, moment.now))

@@ -4,6 +4,7 @@ import io
 import zipfile
 
 from apps.channels.contracts import StatementFile
+from tests.channels.providers import bills_abroad
 
 ALIPAY_COLUMNS = (
     "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,"
@@ -126,4 +127,5 @@ USUAL = {
     "wechat": (wechat, "1900012345_All_20260911.csv", "Asia/Shanghai", "CNY"),
     "ecpay": (ecpay, "TradeNoAio_20260902.csv", "Asia/Taipei", "TWD"),
     "stripe": (stripe, "payout_reconciliation.itemized.5_20260909.csv", "UTC", "USD"),
+    **bills_abroad.USUAL,
 }

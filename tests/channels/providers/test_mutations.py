@@ -16,7 +16,8 @@ from tests.channels.providers import bills
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 EXAMPLES = 1000 if FULL else 60
-CHECKED = {"alipay": ("gross",), "wechat": ("gross", "fee", "net")}  # what the totals of the file vouch for
+WHOLE = ("gross", "fee", "net")
+CHECKED = {"alipay": ("gross",), "wechat": WHOLE, "paypal": WHOLE}  # what the totals of the file vouch for
 HOSTILE = (
     "9" * 40,
     "-" + "9" * 18,

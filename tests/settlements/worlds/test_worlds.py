@@ -53,7 +53,7 @@ def load_shuffled(drop: Path, seed: int) -> None:
         )
 
 
-@pytest.mark.parametrize("world", ["clean", "basic"])
+@pytest.mark.parametrize("world", ["clean", "basic", "rich"])
 def test_world_is_scored_perfectly_by_the_commands(world, tmp_path):
     call_command("ingest", str(WORLDS / world / "drop"))
     call_command("reconcile", "--merchant", "qingtian", "--as-of", AS_OF.isoformat())

@@ -1,0 +1,72 @@
+"""Lines of a provider whose payouts take the balance: each goes with the first payout after it, in whichever file it stands."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from apps.channels.models import Channel
+from apps.settlements.models import Payout, StatementLine
+from apps.settlements.services.intake import import_file, withdraw_file
+from apps.settlements.services.reconcile import reconcile
+from tests import cast
+from tests.channels.providers.bills_abroad import paypal, paypal_row
+
+NOW = datetime(2026, 9, 20, 8, tzinfo=UTC)
+SALE = paypal_row("8AB10000001", "QT1", "", "T0006", "04:00:00", "CR", 10000, "USD", 400)
+BACK = paypal_row("8AB10000002", "QT0", "8AB10000000", "T1107", "05:00:00", "DR", 3000, "USD")
+AFTER = paypal_row("8AB10000003", "QT3", "", "T0006", "23:59:50", "CR", 2000, "USD", 80)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+
+def sweep_row(ref: str, cents: int) -> str:
+    return paypal_row(f"8AB{ref}", "", "", "T0400", "23:59:20", "DR", cents, "USD", bank=ref)
+
+
+@pytest.fixture
+def channel(db) -> Channel:
+    merchant = cast.make_merchant()
+    return cast.make_channel(merchant, "paypal", provider="paypal", currency="USD", timezone="America/Los_Angeles", settles="T+1")
+
+
+def take_in(channel: Channel, day: int, *rows: str):
+    """A file of one day of September, its rows moved there from the 13th."""
+    data = paypal(rows, feet=()).replace(b"2026/09/13", b"2026/09/%02d" % day)
+    return import_file(owner=channel, name=f"STL-202609{day:02}.01.009.CSV", data=data, by=None, now=NOW).file
+
+
+def refs(channel: Channel) -> dict[str, str]:
+    reconcile(merchant=channel.merchant, as_of=date(2026, 9, 20), now=NOW)
+    lines = StatementLine.objects.filter(channel=channel, is_live=True).exclude(kind="payout")
+    return dict(lines.values_list("line_ref", "payout_ref"))
+
+
+def test_days_without_a_withdrawal_go_with_the_next_one(channel):
+    take_in(channel, 14, BACK)
+    first = refs(channel)
+    take_in(channel, 16, SALE, sweep_row("1000000000016", 6600))
+
+    assert first == {"8AB10000002": ""}
+    assert refs(channel) == {"8AB10000002": "1000000000016", "8AB10000001": "1000000000016"}
+    payout = Payout.objects.get(channel=channel, ref="1000000000016")
+    assert (payout.lines_net_minor, payout.announced_minor, payout.line_count) == (6600, 6600, 2)
+
+
+def test_a_file_that_comes_late_takes_what_was_its_own(channel):
+    take_in(channel, 14, SALE, sweep_row("1000000000014", 9600), AFTER)
+    take_in(channel, 17, sweep_row("1000000000017", 1920))
+    before = refs(channel)
+    late = take_in(channel, 15, sweep_row("1000000000015", 1920))
+
+    assert before == {"8AB10000001": "1000000000014", "8AB10000003": "1000000000017"}
+    assert refs(channel)["8AB10000003"] == "1000000000015"
+    withdraw_file(file=late, reason="sent by mistake", by=None, now=NOW)
+    assert refs(channel) == before
+
+
+def test_other_providers_name_their_payouts_themselves(channel):
+    take_in(channel, 14, BACK)
+    take_in(channel, 16, sweep_row("1000000000016", 10))
+    Channel.objects.filter(pk=channel.pk).update(provider="stripe")
+
+    assert refs(Channel.objects.get(pk=channel.pk)) == {"8AB10000002": ""}
