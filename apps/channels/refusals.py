@@ -18,6 +18,7 @@ REASONS = {
     "column_twice": gettext_lazy("a column name stands there twice"),
     "after_end": gettext_lazy("rows follow after the totals at the end"),
     "json": gettext_lazy("it is a message between programs (JSON), not a statement"),
+    "not_json": gettext_lazy("it is no complete answer in JSON; save the whole answer of the API as it came"),
     "web_page": gettext_lazy("it is a web page, perhaps because the login had expired"),
     "pdf": gettext_lazy("it is a PDF; download the CSV file"),
     "spreadsheet": gettext_lazy("it is an Excel workbook or an archive; download the CSV file"),

@@ -1,5 +1,7 @@
 """Small statements of the international providers: a sale, a refund, a chargeback, fees, payouts, foreign money."""
 
+import json
+
 PAYPAL_COLUMNS = (
     '"CH","Transaction ID","Invoice ID","PayPal Reference ID","PayPal Reference ID Type","Transaction Event Code",'
     '"Transaction Initiation Date","Transaction Completion Date","Transaction Debit or Credit","Gross Transaction Amount",'
@@ -81,7 +83,49 @@ def adyen(rows=ADYEN_ROWS, *, columns=ADYEN_COLUMNS) -> bytes:
     return "\n".join([columns, *rows, ""]).encode()
 
 
+SHOPIFY_COLUMNS = (
+    "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,Payout Date,Payout ID,Available On,Amount,Fee,Net,Checkout,"
+    "Payment Method Name,Presentment Amount,Presentment Currency,Currency"
+)
+SHOPIFY_ROWS = (
+    "2026-10-03 10:12:31 +0200,charge,#1001,visa,online,paid,2026-10-06,123456789,2026-10-06,30.00,0.75,29.25,,card,30.00,EUR,EUR",
+    "2026-10-04 09:00:00 +0200,refund,#1001,visa,online,paid,2026-10-06,123456789,2026-10-06,-5.00,0.00,-5.00,,card,-5.00,EUR,EUR",
+    "2026-10-05 18:00:00 +0200,charge,#1002,mastercard,pos,in_transit,2026-10-08,987654321,2026-10-08,1234.50,22.10,1212.40,,"
+    "apple_pay,1234.50,EUR,EUR",
+    "2026-10-05 19:00:00 +0200,dispute,#1003,visa,online,paid,2026-10-08,987654321,2026-10-08,-40.00,15.00,-55.00,,card,-40.00,EUR,EUR",
+    "2026-10-05 20:00:00 +0200,adjustment,,,,paid,2026-10-08,987654321,2026-10-08,-1.50,-0.25,-1.75,,,-1.50,EUR,EUR",
+)
+
+
+def shopify(rows=SHOPIFY_ROWS, *, columns=SHOPIFY_COLUMNS) -> bytes:
+    return "\n".join([columns, *rows, ""]).encode()
+
+
+def _settled(entity: str, kind: str, amount: int, *, fee: int = 0, back: bool = False, **more) -> dict:
+    """One row of a settlement of 2026-09-08; `back` when it is taken from the merchant. Amounts in paise."""
+    net = -(amount + fee) if back else amount - fee
+    row = {"entity_id": entity, "type": kind, "debit": max(-net, 0), "credit": max(net, 0), "amount": amount, "currency": "INR", "fee": fee}
+    row |= {"tax": fee * 18 // 118, "on_hold": False, "settled": True, "created_at": 1788605316, "settled_at": 1788860960}
+    return row | {"settlement_id": "setl_1", "settlement_utr": "1788860960vxp0rj", "order_receipt": None, "method": None, **more}
+
+
+RAZORPAY_ITEMS = (
+    _settled("pay_1", "payment", 100000, fee=2360, order_receipt="QT260905-1", method="card"),
+    _settled("pay_2", "payment", 25000, order_receipt="QT260905-2", method="upi"),
+    _settled("rfnd_1", "refund", 5000, back=True, payment_id="pay_0", method="card", notes={"refund_no": "RF1"}),
+    _settled("trf_1", "transfer", 10000, fee=236, back=True, payment_id="pay_1"),
+    _settled("adj_1", "adjustment", 30000, back=True, payment_id="pay_9", dispute_id="disp_1", settlement_utr=None),
+)
+
+
+def razorpay(items=RAZORPAY_ITEMS) -> bytes:
+    """The answer of the API, one row a line."""
+    return json.dumps({"entity": "collection", "count": len(items), "items": list(items)}, indent=1).encode()
+
+
 USUAL = {
     "paypal": (paypal, "STL-20260913.01.009.CSV", "America/Los_Angeles", "USD"),
     "adyen": (adyen, "settlement_detail_report_batch_12.csv", "Europe/Amsterdam", "EUR"),
+    "shopify": (shopify, "payment_transactions_export_20261008.csv", "Europe/Berlin", "EUR"),
+    "razorpay": (razorpay, "recon_20260908.json", "Asia/Kolkata", "INR"),
 }
