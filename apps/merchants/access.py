@@ -37,6 +37,7 @@ RIGHT_LABELS = {
     "assign": _("Assign differences to people"),
     "resolve": _("Resolve differences and match by hand"),
     "write_off": _("Write off a difference"),
+    "countersign": _("Approve or reject write-offs and forced matches above the limits, and undo them"),
     "request_refund": _("Request a refund"),
     "approve_refund": _("Approve or reject a refund"),
     "pay_refunds": _("Collect bank details and pay refunds by bank transfer"),
@@ -62,7 +63,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     | {"import_files", "withdraw_files", "edit_books", "reconcile", "assign", "resolve", "write_off"}
     | {"request_refund", "pay_refunds", "answer_disputes", "edit_alerts", "edit_watchlist"}
     | {"edit_fees", "edit_bank_accounts", "prepare_close", "view_audit"},
-    Role.APPROVER: RIGHTS_OF_ALL | {"approve_refund", "edit_watchlist", "approve_close", "view_audit"},
+    Role.APPROVER: RIGHTS_OF_ALL | {"approve_refund", "countersign", "edit_watchlist", "approve_close", "view_audit"},
     Role.OPERATOR: RIGHTS_OF_ALL | {"import_files", "edit_books", "assign", "request_refund", "answer_disputes", "edit_watchlist"},
     Role.VIEWER: RIGHTS_OF_ALL,
 }

@@ -160,6 +160,10 @@ class MerchantForm(forms.Form):
     tax_no = forms.CharField(label=_("Tax number"), max_length=20, required=False)
     timezone = forms.ChoiceField(label=_("Time zone"))
     threshold = forms.CharField(label=_("Difference threshold"), help_text=_("A single difference at or above this always needs a person."))
+    write_off_second = forms.CharField(label=_("Write-offs: a second person above"), required=False, help_text=_("Empty: never."))
+    match_second = forms.CharField(
+        label=_("Matches by hand: a second person above a difference of"), required=False, help_text=_("Empty: never.")
+    )
     second_approver = forms.CharField(label=_("Refunds: two approvers above"), required=False, help_text=_("Empty: never."))
     owner = forms.CharField(label=_("Refunds: an owner among them above"), required=False, help_text=_("Empty: never."))
     mfa = forms.CharField(label=_("Refunds: second factor above"), required=False, help_text=_("Empty: never."))
@@ -167,6 +171,8 @@ class MerchantForm(forms.Form):
 
     AMOUNTS = {
         "threshold": "difference_threshold_minor",
+        "write_off_second": "write_off_second_above_minor",
+        "match_second": "forced_match_second_above_minor",
         "second_approver": "refund_second_approver_above_minor",
         "owner": "refund_owner_above_minor",
         "mfa": "refund_mfa_above_minor",
@@ -184,6 +190,12 @@ class MerchantForm(forms.Form):
 
     def clean_threshold(self):
         return self._minor("threshold")
+
+    def clean_write_off_second(self):
+        return self._minor("write_off_second")
+
+    def clean_match_second(self):
+        return self._minor("match_second")
 
     def clean_second_approver(self):
         return self._minor("second_approver")

@@ -91,6 +91,24 @@ class Resolution(models.TextChoices):
     WRITTEN_OFF = "written_off", _("difference written off")
 
 
+class SignedAct(models.TextChoices):
+    """What needs a second person above the merchant's limits."""
+
+    WRITE_OFF = "write_off", _("write-off")
+    MATCH = "match", _("match of different amounts")
+
+
+class SignatureState(models.TextChoices):
+    """pending → approved | rejected | withdrawn | lapsed; approved → undone."""
+
+    PENDING = "pending", _("waits for a second person")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    LAPSED = "lapsed", _("closed another way")
+    UNDONE = "undone", _("undone")
+
+
 class Rule(models.TextChoices):
     """Which rule made a match."""
 

@@ -39,6 +39,42 @@ class ReasonMissing(UnableToResolve):
     message = _("Give a reason: it stays on record.")
 
 
+class PauseTooLong(UnableToResolve):
+    message = _("A pause ends in the future, within 90 days.")
+
+
+class NotPaused(UnableToResolve):
+    message = _("The clock of this difference runs already.")
+
+
+class NeedsSecondPerson(UnableToResolve):
+    message = _("This amount is above the limit of your shop: a second person has to approve it.")
+
+
+class SecondSignatureError(HezhangError):
+    """What two people do about one difference could not be done; nothing was changed."""
+
+
+class AlreadyWaits(SecondSignatureError):
+    message = _("This difference waits for a second person already.")
+
+
+class NothingWaits(SecondSignatureError):
+    message = _("Nothing waits for a decision here any more. Look at the difference again.")
+
+
+class OwnRequest(SecondSignatureError):
+    message = _("You asked for this yourself, so somebody else has to decide it.")
+
+
+class FiguresMoved(SecondSignatureError):
+    message = _("The figures changed since this was asked for. Reject it, so that it can be asked for anew.")
+
+
+class NotASigner(SecondSignatureError):
+    message = _("Your role does not allow deciding or undoing what needs a second person.")
+
+
 class UnableToMatch(HezhangError):
     """A pair could not be made by hand."""
 

@@ -14,6 +14,7 @@ from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.models import Merchant
 from apps.settlements.enums import JobKind
 from apps.settlements.selectors.runs import merchants_with_newer_books
+from apps.settlements.services.deadlines import end_pauses, escalate
 from apps.settlements.services.reconcile import reconcile
 from apps.settlements.services.uploads import forget_stale_previews, post_all
 
@@ -43,10 +44,13 @@ def import_job(job, progress) -> dict:
 
 @shared_task(name="settlements.watch", max_retries=0)
 def watch() -> None:
-    """Every minute by the schedule: rings where the books changed since the last pass, and once a night when the clock shows three."""
+    """Every minute by the schedule: rings where the books changed since the last pass, and once a night when the clock shows three.
+
+    Deadlines that passed are told, and pauses that are over end.
+    """
     now = clock.now()
     stale = set(merchants_with_newer_books())
-    for merchant in Merchant.objects.only("pk", "timezone"):
+    for merchant in Merchant.objects.order_by("pk"):
         local = now.astimezone(ZoneInfo(merchant.timezone))
         night = f"night:{local.date().isoformat()}"
         asked = Job.objects.for_merchant(merchant).filter(kind=JobKind.RECONCILE)
@@ -54,4 +58,6 @@ def watch() -> None:
             enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, dedupe_key="reconcile")
         if local.hour == NIGHT_HOUR and not asked.filter(dedupe_key=night).exists():
             enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, dedupe_key=night)
+        escalate(merchant=merchant, now=now)
+    end_pauses(now=now)
     forget_stale_previews(before=now - PREVIEWS_KEPT)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.settlements.views import desk, desk_actions, desk_pairs, desk_tools, files, payouts
+from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, payouts
 
 app_name = "settlements"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("discrepancies/<int:pk>/", desk.discrepancy, name="discrepancy"),
     path("discrepancies/<int:pk>/resolve/", desk_actions.resolve, name="resolve"),
     path("discrepancies/<int:pk>/comment/", desk_actions.comment, name="comment"),
+    path("discrepancies/<int:pk>/decide/", desk_second.decide, name="decide"),
+    path("discrepancies/<int:pk>/withdraw/", desk_second.withdraw, name="withdraw_request"),
+    path("discrepancies/<int:pk>/undo-signed/", desk_second.undo_signed, name="undo_signed"),
+    path("discrepancies/<int:pk>/pause/", desk_second.pause, name="pause"),
+    path("discrepancies/<int:pk>/resume/", desk_second.resume, name="resume"),
     path("discrepancies/<int:pk>/match/", desk_pairs.match, name="match"),
     path("discrepancies/<int:pk>/unmatch/", desk_pairs.unmatch, name="unmatch"),
     path("statements/", files.statements, name="statements"),

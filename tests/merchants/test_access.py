@@ -18,12 +18,12 @@ def test_every_role_has_rights_and_every_right_a_sentence():
 def test_the_table_is_the_one_that_was_agreed():
     assert RIGHTS["owner"] == frozenset(RIGHT_LABELS)
     assert RIGHTS["viewer"] == {"view_money", "download_reports", "view_settings"}
-    assert RIGHTS["approver"] - RIGHTS["viewer"] == {"approve_refund", "edit_watchlist", "approve_close", "view_audit"}
+    assert RIGHTS["approver"] - RIGHTS["viewer"] == {"approve_refund", "countersign", "edit_watchlist", "approve_close", "view_audit"}
     assert RIGHTS["operator"] - RIGHTS["viewer"] == {
         "import_files", "edit_books", "assign", "request_refund", "answer_disputes", "edit_watchlist",
     }  # fmt: skip
     assert frozenset(RIGHT_LABELS) - RIGHTS["accountant"] == {
-        "approve_refund", "approve_close", "edit_channels", "edit_settings", "manage_people", "edit_webhooks",
+        "approve_refund", "countersign", "approve_close", "edit_channels", "edit_settings", "manage_people", "edit_webhooks",
     }  # fmt: skip
 
 

@@ -67,6 +67,9 @@ class Merchant(models.Model):
     timezone = models.CharField(_("time zone"), max_length=40, default="Asia/Taipei")
     # A single difference at or above this always needs a person; minor units of `currency`.
     difference_threshold_minor = models.BigIntegerField(_("difference threshold"), default=50000)
+    # Write-offs above this, and matches by hand whose sides differ by more, need a second person (minor units of `currency`); None: never.
+    write_off_second_above_minor = models.BigIntegerField(_("write-offs: a second person above"), null=True, default=500_000)
+    forced_match_second_above_minor = models.BigIntegerField(_("matches by hand: a second person above"), null=True, default=100_000)
     # Refunds above these (minor units of `currency`) need more than one approver; None: never.
     refund_second_approver_above_minor = models.BigIntegerField(_("second approver above"), null=True, default=1_000_000)
     refund_owner_above_minor = models.BigIntegerField(_("owner's approval above"), null=True, default=5_000_000)
@@ -86,6 +89,11 @@ class Merchant(models.Model):
                 & (Q(refund_mfa_above_minor=None) | Q(refund_mfa_above_minor__gte=0))
                 & Q(refund_due_hours__gte=1, refund_due_hours__lte=720),
                 name="merchant_refund_limits_sane",
+            ),
+            models.CheckConstraint(
+                condition=(Q(write_off_second_above_minor=None) | Q(write_off_second_above_minor__gte=0))
+                & (Q(forced_match_second_above_minor=None) | Q(forced_match_second_above_minor__gte=0)),
+                name="merchant_second_person_limits_sane",
             ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="merchant_currency_iso"),
         ]

@@ -9,7 +9,8 @@ from apps.merchants.models import BankAccount, Merchant, User
 
 MERCHANT_FIELDS = (
     "name", "tax_no", "timezone", "difference_threshold_minor", "second_factor_roles", "refund_second_approver_above_minor",
-    "refund_owner_above_minor", "refund_mfa_above_minor", "refund_due_hours",
+    "refund_owner_above_minor", "refund_mfa_above_minor", "refund_due_hours", "write_off_second_above_minor",
+    "forced_match_second_above_minor",
 )  # fmt: skip
 ACCOUNT_FIELDS = (
     "code", "bank", "currency", "account_no", "format", "mapping", "transfer_account", "transfer_bic", "transfer_layout",

@@ -20,6 +20,7 @@ from apps.reports.overview.period import Scope, scope_of
 from apps.reports.overview.setup import Setup, setup_of
 from apps.reports.overview.where import paid_and_refunded, total, where_by_channel
 from apps.reports.services.rollup import ROLLUP_JOB, page_rollup
+from apps.settlements.selectors.ageing import ageing
 
 
 @require_safe
@@ -53,6 +54,7 @@ def _figures(scope: Scope, now) -> dict:
         "today_count": today[0],
         "today_minor": today[1],
         "waiting": waiting_of(scope.merchant, scope.months, scope.today, now),
+        "ageing": ageing(scope.merchant, now),
         "alerts": open_count(scope.merchant, now),
         "disputes": disputes_waiting(scope.merchant),
         "fee_bars": charts.fee_bars(scope.shown, rows, found),

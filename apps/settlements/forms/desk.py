@@ -12,10 +12,11 @@ from apps.merchants.access import has_right
 from apps.merchants.models import Membership, User
 from apps.settlements.enums import DiscrepancyState, Kind, Resolution, Severity
 from apps.settlements.models import Discrepancy
-from apps.settlements.selectors.discrepancies import STAKE, at_stake, is_large, only_open
+from apps.settlements.selectors.ageing import LABELS, in_bucket
+from apps.settlements.selectors.discrepancies import STAKE, at_stake, is_large, only_open, waiting_signatures
 
 SORT_CHOICES = [("due", _("Due first")), ("amount", _("Largest first")), ("age", _("Oldest first")), ("kind", _("By kind"))]
-VIEWS = {"mine": _("Mine"), "overdue": _("Overdue"), "large": _("Large amounts")}
+VIEWS = {"mine": _("Mine"), "overdue": _("Overdue"), "large": _("Large amounts"), "second": _("Second person")}
 MINE, NOBODY, ANY_STATE, CLOSED = "me", "nobody", "all", "closed"
 MOST_AT_ONCE = 500  # rows that one bulk action may change
 
@@ -41,6 +42,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     owner = _choice(_("Owner"), method="of_owner")
     state = _choice(_("State"), method="in_state")
     currency = _choice(_("Currency"), field_name="currency")
+    age = _choice(_("Open since"), [*LABELS.items()], method="of_age")
     least = django_filters.NumberFilter(label=_("Amount at least"), method="at_least", min_value=0, max_value=Decimal(10) ** 13)
     first = django_filters.DateFilter(label=_("From day"), field_name="business_date", lookup_expr="gte", widget=DayInput)
     last = django_filters.DateFilter(label=_("To day"), field_name="business_date", lookup_expr="lte", widget=DayInput)
@@ -89,7 +91,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     @property
     def has_more(self) -> bool:
         """Whether a filter of the folded part is set."""
-        return any(self.data.get(name) for name in ("severity", "owner", "state", "currency", "least", "first", "last"))
+        return any(self.data.get(name) for name in ("severity", "owner", "state", "currency", "age", "least", "first", "last"))
 
     @property
     def qs(self):
@@ -107,6 +109,9 @@ class DiscrepancyFilter(django_filters.FilterSet):
             return rows.filter(owner=None)
         return rows.filter(owner=self.user if value == MINE else value)
 
+    def of_age(self, rows, _name, value):
+        return rows.filter(in_bucket(value, self.merchant, self.now))
+
     def in_state(self, rows, _name, value):
         if value == ANY_STATE:
             return rows
@@ -119,6 +124,8 @@ class DiscrepancyFilter(django_filters.FilterSet):
     def in_view(self, rows, _name, value):
         if value == "mine":
             return rows.filter(owner=self.user)
+        if value == "second":
+            return rows.filter(pk__in=waiting_signatures(self.merchant).values("discrepancy_id"))
         return rows.filter(due_at__lt=self.now) if value == "overdue" else rows.alias(stake=STAKE).filter(is_large(self.merchant))
 
     def keep(self, rows, _name, _value):
@@ -180,6 +187,20 @@ class MatchForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=2000)
+
+
+class AnswerForm(forms.Form):
+    """What the second person says; a rejection needs a reason, which the service asks for."""
+
+    verdict = forms.ChoiceField(choices=[("approve", _("Approve")), ("reject", _("Reject"))])
+    answer = forms.CharField(label=_("Reason"), max_length=2000, required=False)
+
+
+class PauseForm(forms.Form):
+    """Until when the clock stands still: the start of that day on the merchant's clock."""
+
+    until = forms.DateField(label=_("Until"), widget=DayInput)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
 class ViewNameForm(forms.Form):

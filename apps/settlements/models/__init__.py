@@ -5,6 +5,7 @@ from apps.settlements.models.files import BankStatement, SourceFile, Statement
 from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighting, StatementLine
 from apps.settlements.models.matches import BankMatch, Match
 from apps.settlements.models.payouts import Payout
+from apps.settlements.models.second_signatures import SecondSignature
 
 __all__ = [
     "BankLine",
@@ -17,6 +18,7 @@ __all__ = [
     "Match",
     "Payout",
     "ReconciliationRun",
+    "SecondSignature",
     "SourceFile",
     "Statement",
     "StatementLine",

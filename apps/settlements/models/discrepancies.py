@@ -69,6 +69,13 @@ class Discrepancy(models.Model):
     owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    # While somebody waits for an answer the clock stands still: `due_at` was moved by the whole pause when it began. The fields are
+    # emptied when it ends.
+    paused_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
+    paused_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    pause_reason = models.CharField(max_length=300, blank=True)
+    escalated_at = models.DateTimeField(null=True)  # when people were last told that it is overdue
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     resolution = models.CharField(max_length=16, choices=Resolution.choices, blank=True)
@@ -81,6 +88,11 @@ class Discrepancy(models.Model):
             models.UniqueConstraint(fields=["merchant", "kind", "subject_type", "subject_key", "channel"], name="discrepancy_once"),
             models.CheckConstraint(condition=Q(difference_minor=F("actual_minor") - F("expected_minor")), name="discrepancy_adds_up"),
             models.CheckConstraint(condition=Q(state__in=DiscrepancyState.values), name="discrepancy_state_known"),
+            models.CheckConstraint(
+                condition=Q(paused_at=None, paused_until=None, paused_by=None, pause_reason="")
+                | Q(~Q(pause_reason=""), paused_at__isnull=False, paused_until__gt=F("paused_at"), paused_by__isnull=False),
+                name="discrepancy_paused_whole",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=sorted(OPEN), closed_at=None) | (~Q(state__in=sorted(OPEN)) & Q(closed_at__isnull=False)),
                 name="discrepancy_closed_has_time",
@@ -99,11 +111,16 @@ class Discrepancy(models.Model):
                 condition=Q(closed_at=None),
                 name="discrepancy_open_due",
             ),
+            models.Index(fields=["paused_until"], condition=Q(paused_until__isnull=False), name="discrepancy_paused"),
             models.Index(fields=["merchant", "-closed_at", "-id"], condition=Q(closed_at__isnull=False), name="discrepancy_closed"),
         ]
 
     def __str__(self):
         return f"{self.kind} {self.order_no or self.provider_ref or self.business_date}"
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
 
     @property
     def is_open(self) -> bool:

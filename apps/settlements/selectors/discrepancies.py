@@ -11,8 +11,8 @@ from apps.core.clock import local_date, start_of_day
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.core.money import THREE_DIGITS, ZERO_DIGITS, exponent
 from apps.merchants.models import Membership, Merchant, SavedView, User
-from apps.settlements.enums import DiscrepancyState, JobKind
-from apps.settlements.models import Discrepancy, ReconciliationRun
+from apps.settlements.enums import DiscrepancyState, JobKind, SignatureState
+from apps.settlements.models import Discrepancy, ReconciliationRun, SecondSignature
 
 PAGE_SIZE = 30  # a row of eight cells costs 2 ms to draw
 SAVED_VIEWS_PAGE = "settlements:queue"
@@ -44,6 +44,7 @@ class Counts:
     mine: int
     overdue: int
     large: int
+    second: int  # waits for a second person
     totals: list[Total]
 
 
@@ -105,7 +106,7 @@ def _digits(currency: str) -> int:
 
 
 def counts_of(merchant: Merchant, user: User, now: datetime) -> Counts:
-    """The tabs' figures and the sums per currency, in one query."""
+    """The tabs' figures and the sums per currency, in two queries."""
     # Counted for each number of digits and chosen by currency here: looking the currency up row by row costs more than all else.
     large = {f"large{digits}": Count("pk", filter=Q(stake__gte=_threshold(merchant, digits))) for digits in (0, 2, 3)}
     rows = (
@@ -124,7 +125,27 @@ def counts_of(merchant: Merchant, user: User, now: datetime) -> Counts:
     found = list(rows)
     totals = [Total(row["currency"], row["count"], row["net"]) for row in found]
     many = sum(row[f"large{_digits(row['currency'])}"] for row in found)
-    return Counts(*(sum(row[name] for row in found) for name in ("count", "mine", "overdue")), many, totals)
+    second = waiting_signatures(merchant).count()
+    return Counts(*(sum(row[name] for row in found) for name in ("count", "mine", "overdue")), many, second, totals)
+
+
+def waiting_signatures(merchant: Merchant) -> QuerySet[SecondSignature]:
+    """What waits for a second person; it lapses when its difference closes, so every one is of an open difference."""
+    return SecondSignature.objects.for_merchant(merchant).filter(state=SignatureState.PENDING)
+
+
+def waiting_among(rows: Iterable[Discrepancy]) -> set[int]:
+    """Which of these wait for a second person."""
+    waiting = SecondSignature.objects.filter(discrepancy__in=[row.pk for row in rows], state=SignatureState.PENDING)
+    return set(waiting.values_list("discrepancy_id", flat=True))
+
+
+def signature_of(item: Discrepancy) -> SecondSignature | None:
+    """The request that waits at the difference, or the approval it was closed by; else the last rejection while it is open."""
+    rows = SecondSignature.objects.for_merchant(item.merchant_id).filter(discrepancy=item)
+    shown = [SignatureState.PENDING, SignatureState.REJECTED] if item.is_open else [SignatureState.APPROVED]
+    rows = rows.filter(state__in=shown).select_related("requested_by", "decided_by", "line", "payment", "refund", "discrepancy")
+    return rows.order_by("-pk").first()
 
 
 def totals_of(rows: QuerySet[Discrepancy]) -> list[Total]:

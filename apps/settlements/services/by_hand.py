@@ -11,6 +11,7 @@ from apps.orders.models import Payment, Refund
 from apps.settlements.enums import DiscrepancyState, Kind, Resolution, Rule, Subject
 from apps.settlements.errors import AlreadyMatched, OtherCurrency, ReasonMissing, UnableToMatch
 from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
+from apps.settlements.services.signers import check_match_signed, check_signer, is_signed_match
 from apps.settlements.states import OPEN
 
 # What a pair by hand explains. Faults of comparing (another amount, another fee) are found by the next pass.
@@ -24,16 +25,10 @@ def match_line(*, merchant: Merchant, line: StatementLine, ours: Payment | Refun
     """Pairs a statement line with a payment or refund of the same channel and closes what that explains.
 
     :raises ReasonMissing, OtherCurrency, AlreadyMatched, UnableToMatch: and nothing changed.
+    :raises NeedsSecondPerson: the amounts differ by more than the limit, and nobody approved it (`second_signatures.match` asks for it).
     """
-    side = "payment" if isinstance(ours, Payment) else "refund"
-    if not reason.strip():
-        raise ReasonMissing
-    if line.channel_id != ours.channel_id or {line.merchant_id, ours.merchant_id} != {merchant.pk}:
-        raise UnableToMatch(_("The two belong to different channels."))
-    if line.kind != side or not line.is_live:
-        raise UnableToMatch(_("A line pairs with a payment or refund of its own kind."))
-    if line.currency != ours.currency:
-        raise OtherCurrency
+    side = check_pair(merchant, line, ours, reason)
+    check_match_signed(merchant, line, ours)
     try:
         with transaction.atomic():
             match = Match.objects.create(
@@ -49,10 +44,29 @@ def match_line(*, merchant: Merchant, line: StatementLine, ours: Payment | Refun
     return match
 
 
-def unmatch_line(*, merchant: Merchant, match: Match, reason: str, by: User, now: datetime) -> None:
-    """Undoes a pair: the row stays as history and no rule makes this pair again. :raises ReasonMissing, AlreadyMatched."""
+def check_pair(merchant: Merchant, line: StatementLine, ours: Payment | Refund, reason: str) -> str:
+    """Which side of ours it is. :raises ReasonMissing, OtherCurrency, UnableToMatch: the two cannot be a pair."""
+    side = "payment" if isinstance(ours, Payment) else "refund"
     if not reason.strip():
         raise ReasonMissing
+    if line.channel_id != ours.channel_id or {line.merchant_id, ours.merchant_id} != {merchant.pk}:
+        raise UnableToMatch(_("The two belong to different channels."))
+    if line.kind != side or not line.is_live:
+        raise UnableToMatch(_("A line pairs with a payment or refund of its own kind."))
+    if line.currency != ours.currency:
+        raise OtherCurrency
+    return side
+
+
+def unmatch_line(*, merchant: Merchant, match: Match, reason: str, by: User, now: datetime) -> None:
+    """Undoes a pair: the row stays as history and no rule makes this pair again. :raises ReasonMissing, UnableToMatch.
+
+    :raises NotASigner: a second person approved the pair, and this one may not.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    if is_signed_match(match):
+        check_signer(merchant, by)
     with transaction.atomic():
         undone = Match.objects.for_merchant(merchant).filter(pk=match.pk, voided_at=None).update(voided_at=now, voided_by=by)
         if not undone:

@@ -1,5 +1,7 @@
 """The queue as a table: two lines a row, the later document on the right, the difference bold."""
 
+from collections.abc import Container
+
 import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -74,9 +76,14 @@ class DiscrepancyTable(BaseTable):
         attrs = {"class": "table is-list is-tall desk-table", "id": "queue"}
         empty_text = gettext_lazy("No difference fits this filter.")
 
-    def __init__(self, rows, *, detail_url, open_id: int | None = None, can_act: bool = True, currency: str = ""):
-        """`currency` is written once in the head when every row has it; in a mixed list each row carries its own."""
-        self.detail_url, self.mixed = detail_url, not currency
+    def __init__(
+        self, rows, *, detail_url, open_id: int | None = None, can_act: bool = True, currency: str = "", waiting: Container[int] = ()
+    ):
+        """`currency` is written once in the head when every row has it; in a mixed list each row carries its own.
+
+        `waiting` are the keys of those that wait for a second person.
+        """
+        self.detail_url, self.mixed, self.waiting = detail_url, not currency, waiting
         attrs = {**self.Meta.attrs, "class": f"{self.Meta.attrs['class']} is-mixed"} if self.mixed else self.Meta.attrs
         super().__init__(
             rows,
@@ -99,7 +106,10 @@ class DiscrepancyTable(BaseTable):
     def render_title(self, record):
         url = self.detail_url(record)
         link = '<a class="title" href="{}" hx-get="{}" hx-target="#drawer" hx-push-url="true">{}</a><span class="sub">{}</span>'
-        return format_html(link, url, url, short_title(record), sub_of(record))
+        shown = format_html(link, url, url, short_title(record), sub_of(record))
+        if record.pk in self.waiting:
+            shown += format_html('<span class="sub">{} {}</span>', icon("users"), _("waits for a second person"))
+        return shown
 
     def render_difference_minor(self, value, record):
         if not value and record.kind in NO_DIFFERENCE:
@@ -108,6 +118,8 @@ class DiscrepancyTable(BaseTable):
         return format_html('<span class="code">{}</span> {}', record.currency, text) if self.mixed else text
 
     def render_due_at(self, value, record):
+        if record.is_open and record.is_paused:
+            return format_html('<span class="muted">{} {}</span>', icon("player-pause"), _("paused"))
         if record.is_open:
             return due(value)
         return format_html('<span class="muted">{}</span>', DiscrepancyState(record.state).label)

@@ -3,8 +3,8 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from apps.core import clock
@@ -16,6 +16,7 @@ from apps.settlements.selectors import discrepancies as queue
 from apps.settlements.services.resolve import assign as assign_items
 from apps.settlements.services.resolve import comment as add_comment
 from apps.settlements.services.resolve import resolve as resolve_items
+from apps.settlements.services.second_signatures import write_off
 from apps.settlements.views.desk_shared import address, go_on, item_of, show_item, show_queue, undo_address
 
 
@@ -55,10 +56,13 @@ def resolve_many(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     if not form.is_valid():
         return show_queue(request, problem=_first_error(form), status=422)
     try:
-        items = resolve_items(merchant=request.merchant, **form.cleaned_data, by=request.user, now=clock.now())
+        items, asked = _close(request, form)
     except HezhangError as error:
         return show_queue(request, problem=str(error), status=422)
     text = ngettext("%(n)s difference closed", "%(n)s differences closed", len(items)) % {"n": len(items)}
+    if asked:
+        waits = ngettext("%(n)s waits for a second person", "%(n)s wait for a second person", len(asked)) % {"n": len(asked)}
+        text = _joined([text, waits] if items else [waits])
     return go_on(request, None, text, undo_address(request, "closed", [item.pk for item in items]) if items else "")
 
 
@@ -72,9 +76,11 @@ def resolve(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return show_item(request, item, problem=_first_error(form), resolve_form=form, open_part="resolve", status=422)
     try:
-        resolve_items(merchant=request.merchant, **form.cleaned_data, by=request.user, now=clock.now())
+        _items, asked = _close(request, form)
     except HezhangError as error:
         return show_item(request, item_of(request, pk), problem=str(error), resolve_form=form, open_part="resolve", status=422)
+    if asked:
+        return go_on(request, item, _("Above the limit of your shop: it waits for a second person."))
     text = _("Closed: %(how)s") % {"how": Resolution(form.cleaned_data["resolution"]).label}
     return go_on(request, item, text, undo_address(request, "closed", [pk]))
 
@@ -91,6 +97,19 @@ def comment(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
     except HezhangError as error:
         return show_item(request, item, problem=str(error), comment_form=form, open_part="talk", status=422)
     return redirect(address(request, "discrepancy", pk))
+
+
+def _close(request: HttpRequest, form: ResolveForm) -> tuple[list, list]:
+    """What was closed, and what waits for a second person."""
+    common = {"merchant": request.merchant, "ids": form.cleaned_data["ids"], "reason": form.cleaned_data["reason"]}
+    common |= {"by": request.user, "now": clock.now()}
+    if form.cleaned_data["resolution"] == Resolution.WRITTEN_OFF:
+        return write_off(**common)
+    return resolve_items(resolution=form.cleaned_data["resolution"], **common), []
+
+
+def _joined(parts: list[str]) -> str:
+    return "; ".join(parts) if get_language() == "en" else "；".join(parts)
 
 
 def _refuse_write_off(request: HttpRequest) -> None:

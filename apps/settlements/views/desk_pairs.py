@@ -17,12 +17,13 @@ from apps.merchants.access import has_right, needs
 from apps.orders.models import Payment, Refund
 from apps.settlements.enums import JobKind, Resolution
 from apps.settlements.forms.desk import AssignForm, IdsField, MatchForm, ReasonForm
-from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
+from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, SecondSignature, StatementLine
 from apps.settlements.selectors import discrepancies as queue
 from apps.settlements.selectors.candidates import candidates_of
 from apps.settlements.selectors.facts import facts_of
 from apps.settlements.services import by_hand
 from apps.settlements.services.resolve import assign, reopen
+from apps.settlements.services.second_signatures import match as match_or_ask
 from apps.settlements.views.desk_shared import TOAST, address, go_on, item_of, show_item, show_queue, undo_address
 
 MODELS = {"payment": Payment, "refund": Refund, "line": StatementLine, "bank_line": BankLine, "payout": Payout}
@@ -41,6 +42,8 @@ def match(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
         made = _pair(request, item, form.cleaned_data["candidate"], form.cleaned_data["reason"], now)
     except HezhangError as error:
         return show_item(request, item_of(request, pk), problem=str(error), open_part="candidates", status=422)
+    if isinstance(made, SecondSignature):
+        return go_on(request, item, _("The amounts differ by more than the limit of your shop: it waits for a second person."))
     ring(request, item.channel)
     what = "tie" if isinstance(made, BankMatch) else "match"
     closed = Discrepancy.objects.for_merchant(request.merchant).filter(closed_at=now, closed_by=request.user, resolution=Resolution.MATCHED)
@@ -48,18 +51,19 @@ def match(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
     return go_on(request, item, _("The two are paired"), undo_address(request, what, ids, **{what: made.pk}))
 
 
-def _pair(request: HttpRequest, item: Discrepancy, key: str, reason: str, now: datetime) -> Match | BankMatch:
+def _pair(request: HttpRequest, item: Discrepancy, key: str, reason: str, now: datetime) -> Match | BankMatch | SecondSignature:
     """Calls the service that fits the two sides. Only what the page offered may be chosen."""
     facts = facts_of(item)
     if key not in {one.key for one in candidates_of(facts)}:
         raise by_hand.UnableToMatch(_("This candidate is no longer free. Choose another one."))
     name, _colon, number = key.partition(":")
     chosen = MODELS[name].objects.for_merchant(request.merchant).get(pk=number)
-    common = {"merchant": request.merchant, "reason": reason, "by": request.user, "now": now}
+    sides = {"reason": reason, "by": request.user, "now": now}
+    common = {"merchant": request.merchant, **sides}
     if name == "line":
-        return by_hand.match_line(line=chosen, ours=item.refund or item.payment, **common)
+        return match_or_ask(item=item, line=chosen, ours=item.refund or item.payment, **sides)
     if name in ("payment", "refund"):
-        return by_hand.match_line(line=facts.line, ours=chosen, **common)
+        return match_or_ask(item=item, line=facts.line, ours=chosen, **sides)
     if name == "bank_line":
         return by_hand.tie_payout(payout=facts.payout, bank_line=chosen, **common)
     return by_hand.tie_payout(payout=chosen, bank_line=facts.bank_line, **common)

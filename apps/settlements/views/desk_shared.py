@@ -9,15 +9,17 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from apps.core import clock
-from apps.core.figures import count_text
+from apps.core.figures import count_text, names_text
 from apps.core.panels import Tab
 from apps.core.ui import Chip, render_page
 from apps.merchants.access import has_right
-from apps.settlements.enums import DiscrepancyState
-from apps.settlements.forms.desk import VIEWS, CommentForm, DiscrepancyFilter, ResolveForm
+from apps.merchants.selectors import members_with
+from apps.settlements.enums import DiscrepancyState, SignatureState
+from apps.settlements.forms.desk import VIEWS, CommentForm, DiscrepancyFilter, PauseForm, ResolveForm
 from apps.settlements.models import Discrepancy
 from apps.settlements.selectors import discrepancies as queue
 from apps.settlements.selectors.advice import Advice, advice_of
+from apps.settlements.selectors.ageing import ageing
 from apps.settlements.selectors.candidates import candidates_of
 from apps.settlements.selectors.entries import entries_of
 from apps.settlements.selectors.explain import paragraph
@@ -27,12 +29,13 @@ from apps.settlements.selectors.history import comments_of, history_of
 from apps.settlements.selectors.raw_rows import raw_row_of
 from apps.settlements.selectors.sides import PAYOUT_KINDS, sides_of
 from apps.settlements.selectors.trail import trail_of, why
+from apps.settlements.services.second_signatures import is_stale
 from apps.settlements.states import CLOSED_BY_PERSON
 from apps.settlements.tables.desk import DiscrepancyTable
 
 TOAST = "desk_toast"
 ONE_TIME = ("export", "undo", "ids", "match", "tie", "owner_was")  # parts of an address that are no filter
-RIGHTS = ("resolve", "assign", "reconcile", "download_reports")
+RIGHTS = ("resolve", "assign", "countersign", "reconcile", "download_reports")
 
 
 def found_of(request: HttpRequest, now: datetime) -> DiscrepancyFilter:
@@ -70,6 +73,8 @@ def list_context(request: HttpRequest, found: DiscrepancyFilter, now: datetime, 
         "tabs": _tabs(request, found, counts),
         "counts": counts,
         "totals": totals,
+        "ageing": ageing(merchant, now) if counts.every else [],
+        "age_now": request.GET.get("age", ""),
         "count": sum(total.count for total in totals),
         "page": page,
         "table": _table(request, page.rows, totals, open_id),
@@ -105,11 +110,12 @@ def _table(request: HttpRequest, rows: list[Discrepancy], totals: list[queue.Tot
         open_id=open_id,
         can_act=has_right(request.membership, "resolve") or has_right(request.membership, "assign"),
         currency=totals[0].currency if len(totals) == 1 else "",
+        waiting=queue.waiting_among(rows),
     )
 
 
 def _tabs(request: HttpRequest, found: DiscrepancyFilter, counts: queue.Counts) -> list[Tab]:
-    figures = {"": counts.every, "mine": counts.mine, "overdue": counts.overdue, "large": counts.large}
+    figures = {"": counts.every, "mine": counts.mine, "overdue": counts.overdue, "large": counts.large, "second": counts.second}
     names = {"": _("All"), **{key: str(label) for key, label in VIEWS.items()}}
     kept = {name: value for name, value in request.GET.items() if name in found.filters and name != "view" and value}
     start = reverse("settlements:queue", args=[request.merchant.slug])
@@ -155,16 +161,29 @@ def detail_context(request: HttpRequest, item: Discrepancy, found: DiscrepancyFi
         "history": history_of(item),
         "place": queue.place_of(found.qs, found.order, item, count),
         "can_reopen": item.state in CLOSED_BY_PERSON,
+        **_signature_context(request, item),
+        "pause_form": PauseForm(auto_id="pause_%s"),
         "resolve_form": ResolveForm(membership=request.membership, auto_id="one_%s"),
         "comment_form": CommentForm(auto_id="comment_%s"),
         "open_part": "",
     }
 
 
-def _advice(request: HttpRequest, facts: Facts, likely: bool) -> list[Advice]:
-    """What helps, less what this person may not do."""
-    found = advice_of(facts, has_likely=likely)
-    return [one for one in found if not one.right or has_right(request.membership, one.right)]
+def _signature_context(request: HttpRequest, item: Discrepancy) -> dict:
+    """What waits for a second person, or was approved by one, and what this person may do about it."""
+    signature = queue.signature_of(item)
+    is_waiting = signature is not None and signature.state == SignatureState.PENDING
+    is_own = is_waiting and signature.requested_by_id == request.user.pk
+    may = has_right(request.membership, "countersign")
+    return {
+        "signature": signature,
+        "is_waiting": is_waiting,
+        "is_stale": is_waiting and is_stale(signature),
+        "may_decide": is_waiting and may and not is_own,
+        "may_withdraw": is_own,
+        "may_undo": may and signature is not None and signature.state == SignatureState.APPROVED,
+        "signers": names_text(one for one in members_with(request.merchant, "countersign") if one != request.user) if is_waiting else "",
+    }
 
 
 def _advice(request: HttpRequest, facts: Facts, likely: bool) -> list[Advice]:

@@ -1,0 +1,185 @@
+"""Write-offs and forced matches that need a second person: asked for, approved, rejected, withdrawn, and undone.
+
+The limits are the merchant's. The database holds the same rules (`triggers.py`): nobody signs for themselves, and nothing above a limit
+takes effect without an approval of exactly these figures.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from apps.audit.services import record
+from apps.merchants.models import Merchant, User
+from apps.orders.models import Payment, Refund
+from apps.settlements.enums import DiscrepancyState, Resolution, SignatureState, SignedAct, Subject
+from apps.settlements.errors import AlreadyClosed, AlreadyWaits, FiguresMoved, NothingWaits, OwnRequest, ReasonMissing
+from apps.settlements.models import Discrepancy, Match, SecondSignature, StatementLine
+from apps.settlements.selectors.discrepancies import stake_of
+from apps.settlements.services import by_hand, resolve
+from apps.settlements.services.signers import check_signer, needs_second, off_by, standing
+from apps.settlements.services.telling import tell_decided, tell_waiting
+
+
+def write_off(*, merchant: Merchant, ids: Iterable[int], reason: str, by: User, now: datetime) -> tuple[list, list]:
+    """Writes differences off, and asks a second person for those above the limit. Returns both, what was closed and what waits.
+
+    :raises ReasonMissing, AlreadyClosed, AlreadyWaits: then nothing was changed.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        items = resolve.lock(merchant, ids)
+        if any(not item.is_open for item in items):
+            raise AlreadyClosed
+        above = [item for item in items if needs_second(merchant, SignedAct.WRITE_OFF, stake_of(item), item.currency)]
+        small = [item.pk for item in items if item not in above]
+        closed = resolve.resolve(merchant=merchant, ids=small, resolution=Resolution.WRITTEN_OFF, reason=reason, by=by, now=now)
+        asked = [_ask(item, SignedAct.WRITE_OFF, stake_of(item), reason, by, now) for item in above]
+        if asked:
+            tell_waiting(merchant, by, asked, now)
+    return closed, asked
+
+
+def match(
+    *, item: Discrepancy, line: StatementLine, ours: Payment | Refund, reason: str, by: User, now: datetime
+) -> Match | SecondSignature:
+    """Pairs a line with our side, or asks a second person where the two differ by more than the limit.
+
+    :raises: as `by_hand.match_line`. :raises AlreadyClosed, AlreadyWaits: see there.
+    """
+    merchant = item.merchant
+    if not needs_second(merchant, SignedAct.MATCH, off_by(line, ours), line.currency):
+        return by_hand.match_line(merchant=merchant, line=line, ours=ours, reason=reason, by=by, now=now)
+    by_hand.check_pair(merchant, line, ours, reason)
+    with transaction.atomic():
+        item = resolve.lock(merchant, [item.pk])[0]
+        if not item.is_open:
+            raise AlreadyClosed
+        side = {"payment" if isinstance(ours, Payment) else "refund": ours}
+        asked = _ask(item, SignedAct.MATCH, off_by(line, ours), reason, by, now, line=line, **side)
+        tell_waiting(merchant, by, [asked], now)
+    return asked
+
+
+def approve(*, merchant: Merchant, discrepancy_id: int, answer: str = "", by: User, now: datetime) -> SecondSignature:
+    """The second person agrees, and the act takes effect, in the name of who asked.
+
+    :raises NotASigner, OwnRequest: this person may not. :raises NothingWaits: it was decided, or the difference closed another way.
+    :raises FiguresMoved: the two sides are not what the requester saw; it can only be rejected or withdrawn.
+    """
+    check_signer(merchant, by)
+    with transaction.atomic():
+        asked = _waiting(merchant, discrepancy_id)
+        if asked.requested_by_id == by.pk:
+            raise OwnRequest
+        if is_stale(asked):
+            raise FiguresMoved
+        _decide(asked, SignatureState.APPROVED, answer, by, now)
+        common = {"merchant": merchant, "reason": asked.reason, "by": asked.requested_by, "now": now}
+        if asked.act == SignedAct.WRITE_OFF:
+            resolve.resolve(ids=[discrepancy_id], resolution=Resolution.WRITTEN_OFF, **common)
+        else:
+            by_hand.match_line(line=asked.line, ours=asked.payment or asked.refund, **common)
+        tell_decided(asked, by, now)
+    return asked
+
+
+def reject(*, merchant: Merchant, discrepancy_id: int, answer: str, by: User, now: datetime) -> SecondSignature:
+    """The second person refuses, with a reason; the difference stays open. :raises NotASigner, OwnRequest, NothingWaits, ReasonMissing."""
+    check_signer(merchant, by)
+    if not answer.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        asked = _waiting(merchant, discrepancy_id)
+        if asked.requested_by_id == by.pk:
+            raise OwnRequest
+        _decide(asked, SignatureState.REJECTED, answer, by, now)
+        tell_decided(asked, by, now)
+    return asked
+
+
+def withdraw(*, merchant: Merchant, discrepancy_id: int, by: User, now: datetime) -> SecondSignature:
+    """Who asked takes the request back. :raises NothingWaits: also for another person's."""
+    with transaction.atomic():
+        asked = _waiting(merchant, discrepancy_id)
+        if asked.requested_by_id != by.pk:
+            raise NothingWaits
+        _decide(asked, SignatureState.WITHDRAWN, "", by, now)
+    return asked
+
+
+def undo(*, merchant: Merchant, discrepancy_id: int, reason: str, by: User, now: datetime) -> SecondSignature:
+    """Takes an approved act back: the difference is open again, a match is undone, and the approval is spent. Nothing is deleted.
+
+    :raises NotASigner: only who may sign may undo what was signed. :raises NothingWaits: nothing approved stands here.
+    """
+    check_signer(merchant, by)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic():
+        resolve.lock(merchant, [discrepancy_id])
+        signed = standing(merchant, discrepancy_id)
+        if signed is None:
+            raise NothingWaits
+        if signed.act == SignedAct.MATCH:
+            sides = {"line": signed.line, "payment": signed.payment, "refund": signed.refund}
+            made = Match.objects.for_merchant(merchant).filter(voided_at=None, **sides)
+            by_hand.unmatch_line(merchant=merchant, match=made.get(), reason=reason, by=by, now=now)
+        resolve.reopen(merchant=merchant, ids=[discrepancy_id], by=by, now=now, reason=reason)
+        record(
+            merchant_id=merchant.pk, action="second_signature.undone", subject=signed, by=by, now=now, reason=reason.strip(),
+            after={"approved_by": str(signed.decided_by), "amount": signed.amount_minor, "currency": signed.currency},
+        )  # fmt: skip
+    return signed
+
+
+def is_stale(asked: SecondSignature) -> bool:
+    """Whether the two sides, as they are now, are other than what the requester saw. Needs the sides and the difference loaded."""
+    item = asked.discrepancy
+    if (item.expected_minor, item.actual_minor, item.currency) != (asked.expected_minor, asked.actual_minor, asked.currency):
+        return True
+    ours = asked.payment or asked.refund
+    return ours is not None and (not asked.line.is_live or off_by(asked.line, ours) != asked.amount_minor)
+
+
+def _ask(item: Discrepancy, act: SignedAct, amount: int, reason: str, by: User, now: datetime, **sides) -> SecondSignature:
+    figures = {"currency": item.currency, "expected_minor": item.expected_minor, "actual_minor": item.actual_minor}
+    try:
+        with transaction.atomic():
+            asked = SecondSignature.objects.create(
+                merchant_id=item.merchant_id, discrepancy=item, act=act, amount_minor=amount, reason=reason.strip(), requested_at=now,
+                requested_by=by, **figures, **sides,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise AlreadyWaits from error
+    after = {"act": str(act), "amount": amount, **figures}
+    record(merchant_id=item.merchant_id, action="second_signature.asked", subject=asked, by=by, now=now, reason=reason.strip(), after=after)
+    return asked
+
+
+def _waiting(merchant: Merchant, discrepancy_id: int) -> SecondSignature:
+    """The request that waits at a difference. Locked first, in one order: every difference the act would close, then the request."""
+    rows = SecondSignature.objects.for_merchant(merchant).filter(discrepancy_id=discrepancy_id, state=SignatureState.PENDING)
+    asked = rows.select_related("line", "payment", "refund").first()
+    if asked is None:
+        raise NothingWaits
+    touched = Q(pk=discrepancy_id)
+    for subject, pk in ((Subject.LINE, asked.line_id), (Subject.PAYMENT, asked.payment_id), (Subject.REFUND, asked.refund_id)):
+        touched |= Q(subject_type=subject, subject_key=str(pk)) if pk else Q()
+    list(Discrepancy.objects.for_merchant(merchant).filter(touched).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    if not rows.select_for_update(of=("self",)).exists():
+        raise NothingWaits
+    return rows.select_related("discrepancy", "line", "payment", "refund", "requested_by").get(pk=asked.pk)
+
+
+def _decide(asked: SecondSignature, state: SignatureState, answer: str, by: User, now: datetime) -> None:
+    if asked.discrepancy.state not in (DiscrepancyState.OPEN, DiscrepancyState.INVESTIGATING):
+        raise NothingWaits
+    asked.state, asked.answer, asked.decided_at, asked.decided_by = state, answer.strip(), now, by
+    asked.save(update_fields=["state", "answer", "decided_at", "decided_by"])
+    record(
+        merchant_id=asked.merchant_id, action=f"second_signature.{state}", subject=asked, by=by, now=now, reason=asked.answer,
+        after={"act": asked.act, "amount": asked.amount_minor, "currency": asked.currency, "requested_by": str(asked.requested_by)},
+    )  # fmt: skip

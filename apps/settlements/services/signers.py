@@ -1,0 +1,62 @@
+"""When a second person is needed, and who may be one."""
+
+from apps.core.money import exponent
+from apps.merchants.access import has_right
+from apps.merchants.models import Membership, Merchant, User
+from apps.orders.models import Payment, Refund
+from apps.settlements.enums import SignatureState, SignedAct
+from apps.settlements.errors import NeedsSecondPerson, NotASigner
+from apps.settlements.models import Discrepancy, Match, SecondSignature, StatementLine
+from apps.settlements.selectors.discrepancies import stake_of
+
+LIMITS = {SignedAct.WRITE_OFF: "write_off_second_above_minor", SignedAct.MATCH: "forced_match_second_above_minor"}
+
+
+def needs_second(merchant: Merchant, act: SignedAct, amount_minor: int, currency: str) -> bool:
+    """Whether an amount (positive, minor units) is above the limit, which is taken by its figure in every currency: no rate is assumed."""
+    limit = getattr(merchant, LIMITS[act])
+    return limit is not None and amount_minor * 10 ** exponent(merchant.currency) > limit * 10 ** exponent(currency)
+
+
+def off_by(line: StatementLine, ours: Payment | Refund) -> int:
+    """By how much the two sides of a match differ; positive minor units."""
+    return abs(line.gross - (ours.amount_minor if isinstance(ours, Payment) else -ours.amount_minor))
+
+
+def check_signer(merchant: Merchant, by: User) -> None:
+    """:raises NotASigner: the person's role does not carry the right, or they are no member."""
+    membership = Membership.objects.for_merchant(merchant).active().filter(user=by).first()
+    if membership is None or not has_right(membership, "countersign"):
+        raise NotASigner
+
+
+def check_signed(merchant: Merchant, items: list[Discrepancy]) -> None:
+    """:raises NeedsSecondPerson: one of these is above the limit for write-offs, and its figures as they are now were not approved."""
+    above = [item for item in items if needs_second(merchant, SignedAct.WRITE_OFF, stake_of(item), item.currency)]
+    approved = SecondSignature.objects.for_merchant(merchant).filter(
+        discrepancy__in=above, act=SignedAct.WRITE_OFF, state=SignatureState.APPROVED
+    )
+    signed = set(approved.values_list("discrepancy_id", "expected_minor", "actual_minor", "currency"))
+    if any((item.pk, item.expected_minor, item.actual_minor, item.currency) not in signed for item in above):
+        raise NeedsSecondPerson
+
+
+def standing(merchant: Merchant, discrepancy_id: int) -> SecondSignature | None:
+    """The approval on which a difference was closed."""
+    rows = SecondSignature.objects.for_merchant(merchant).filter(discrepancy_id=discrepancy_id, state=SignatureState.APPROVED)
+    return rows.select_related("requested_by", "decided_by", "line", "payment", "refund").first()
+
+
+def check_match_signed(merchant: Merchant, line: StatementLine, ours: Payment | Refund) -> None:
+    """:raises NeedsSecondPerson: the two differ by more than the limit for matches, and nobody approved this pair."""
+    amount, side = off_by(line, ours), "payment" if isinstance(ours, Payment) else "refund"
+    if needs_second(merchant, SignedAct.MATCH, amount, line.currency):
+        approved = SecondSignature.objects.for_merchant(merchant).filter(act=SignedAct.MATCH, state=SignatureState.APPROVED)
+        if not approved.filter(line=line, amount_minor=amount, **{side: ours}).exists():
+            raise NeedsSecondPerson
+
+
+def is_signed_match(match: Match) -> bool:
+    """Whether a second person approved this pair."""
+    approved = SecondSignature.objects.for_merchant(match.merchant_id).filter(act=SignedAct.MATCH, state=SignatureState.APPROVED)
+    return approved.filter(line_id=match.line_id, payment_id=match.payment_id, refund_id=match.refund_id).exists()

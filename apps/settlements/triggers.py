@@ -1,0 +1,156 @@
+"""Rules of settlements that look at other rows or at the row as it was. The services say the same in better words."""
+# ruff: noqa: S608  every statement is composed from our own SQL
+
+from apps.core.money import THREE_DIGITS, ZERO_DIGITS
+from apps.core.triggers import Trigger, declare, keep_all
+from apps.merchants.access import RIGHTS
+
+SIGNATURE, DISCREPANCY, MATCH = "settlements_secondsignature", "settlements_discrepancy", "settlements_match"
+
+
+def _row_rule(name: str, event: str, table: str, pre: str, condition: str, message: str) -> None:
+    """Refuses a row that meets both; `pre` looks at OLD and NEW alone and is asked before any function is called."""
+    refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';"
+    out = "OLD" if event == "DELETE" else "NEW"
+    declare(
+        Trigger(
+            name=name,
+            table=table,
+            sqlite=f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN ({pre}) AND ({condition}) "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
+            postgresql=f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({pre}) EXECUTE FUNCTION {name}_fn()",
+            function=f"CREATE OR REPLACE FUNCTION {name}_fn() RETURNS trigger AS $$ BEGIN IF {condition} THEN {refuse} END IF; "
+            f"RETURN {out}; END $$ LANGUAGE plpgsql",
+        )
+    )
+
+
+def _follow(name: str, event: str, table: str, when: str, act: str) -> None:
+    """Does `act` after a row changed so."""
+    declare(
+        Trigger(
+            name=name,
+            table=table,
+            sqlite=f"CREATE TRIGGER {name} AFTER {event} ON {table} WHEN {when} BEGIN {act}; END",
+            postgresql=f"CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {name}_fn()",
+            function=f"CREATE OR REPLACE FUNCTION {name}_fn() RETURNS trigger AS $$ BEGIN {act}; RETURN NULL; END $$ LANGUAGE plpgsql",
+        )
+    )
+
+
+def _codes(currencies) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(currencies))
+
+
+def _unit(currency: str) -> str:
+    """How many minor units one whole of a currency has."""
+    return f"(CASE WHEN {currency} IN ({_codes(ZERO_DIGITS)}) THEN 1 WHEN {currency} IN ({_codes(THREE_DIGITS)}) THEN 1000 ELSE 100 END)"
+
+
+def _above(limit: str, amount: str, currency: str) -> str:
+    """Above the merchant's limit, which is taken by its figure in every currency: no rate is assumed."""
+    return f"""EXISTS (SELECT 1 FROM merchants_merchant m WHERE m.id = NEW.merchant_id AND m.{limit} IS NOT NULL
+        AND ({amount}) * {_unit("m.currency")} > m.{limit} * {_unit(currency)})"""
+
+
+# Write-offs above the limit
+
+_STAKE = "CASE WHEN NEW.difference_minor = 0 THEN abs(NEW.actual_minor) ELSE abs(NEW.difference_minor) END"
+_UNSIGNED_WRITE_OFF = f"""{_above("write_off_second_above_minor", _STAKE, "NEW.currency")} AND NOT EXISTS (
+    SELECT 1 FROM {SIGNATURE} s WHERE s.discrepancy_id = NEW.id AND s.act = 'write_off' AND s.state = 'approved'
+    AND s.expected_minor = NEW.expected_minor AND s.actual_minor = NEW.actual_minor AND s.currency = NEW.currency)"""
+_WRITTEN_OFF = "{row}.state = 'written_off' OR {row}.resolution = 'written_off'"
+for _name, _event, _pre in (
+    ("write_off_signed_new", "INSERT", _WRITTEN_OFF.format(row="NEW")),
+    (
+        "write_off_signed",
+        "UPDATE OF state, resolution",
+        f"({_WRITTEN_OFF.format(row='NEW')}) AND NOT ({_WRITTEN_OFF.format(row='OLD')})",
+    ),
+):
+    _row_rule(_name, _event, DISCREPANCY, _pre, _UNSIGNED_WRITE_OFF, "write_off_without_second_person")
+
+# Matches by hand of sides whose amounts differ by more than the limit
+
+_OURS = """coalesce((SELECT p.amount_minor FROM orders_payment p WHERE p.id = NEW.payment_id),
+    (SELECT -r.amount_minor FROM orders_refund r WHERE r.id = NEW.refund_id))"""
+_LINE = "(SELECT l.{field} FROM settlements_statementline l WHERE l.id = NEW.line_id)"
+_OFF_BY = f"abs({_LINE.format(field='gross')} - {_OURS})"
+_UNSIGNED_MATCH = f"""{_above("forced_match_second_above_minor", _OFF_BY, _LINE.format(field="currency"))} AND NOT EXISTS (
+    SELECT 1 FROM {SIGNATURE} s WHERE s.line_id = NEW.line_id AND s.act = 'match' AND s.state = 'approved' AND s.amount_minor = {_OFF_BY}
+    AND (s.payment_id = NEW.payment_id OR s.refund_id = NEW.refund_id))"""
+for _name, _event in (("forced_match_signed_new", "INSERT"), ("forced_match_signed", "UPDATE")):
+    _row_rule(_name, _event, MATCH, "NEW.rule = 'manual' AND NEW.voided_at IS NULL", _UNSIGNED_MATCH, "forced_match_without_second_person")
+
+# A request is never changed but by deciding it, and never goes away. Who approves has the role for it.
+
+_ASKED = ("discrepancy_id", "merchant_id", "act", "amount_minor", "currency", "expected_minor", "actual_minor", "line_id", "payment_id")
+_ASKED += ("refund_id", "reason", "requested_at", "requested_by_id")
+for _dialect, _differs in (("sqlite", "IS NOT"), ("postgresql", "IS DISTINCT FROM")):
+    _changed = " OR ".join(f"NEW.{field} {_differs} OLD.{field}" for field in _ASKED)
+    _moves = """(OLD.state || '>' || NEW.state) NOT IN ('pending>pending', 'pending>approved', 'pending>rejected', 'pending>withdrawn',
+        'pending>lapsed', 'approved>undone')"""
+    _kept = f"{_changed} OR {_moves}"
+    if _dialect == "sqlite":
+        _sqlite = f"""CREATE TRIGGER second_signature_kept BEFORE UPDATE ON {SIGNATURE} WHEN {_kept}
+            BEGIN SELECT RAISE(ABORT, 'second_signature_is_kept'); END"""
+    else:
+        _postgresql = f"""CREATE TRIGGER second_signature_kept BEFORE UPDATE ON {SIGNATURE} FOR EACH ROW WHEN ({_kept})
+            EXECUTE FUNCTION second_signature_kept_fn()"""
+declare(
+    Trigger(
+        name="second_signature_kept",
+        table=SIGNATURE,
+        sqlite=_sqlite,
+        postgresql=_postgresql,
+        function="""CREATE OR REPLACE FUNCTION second_signature_kept_fn() RETURNS trigger AS $$ BEGIN
+            RAISE EXCEPTION 'second_signature_is_kept' USING ERRCODE = 'integrity_constraint_violation'; END $$ LANGUAGE plpgsql""",
+    )
+)
+_row_rule("second_signature_stays", "DELETE", SIGNATURE, "OLD.id IS NOT NULL", "1 = 1", "second_signature_is_kept")
+keep_all("second_signature_not_emptied", SIGNATURE, "second_signature_is_kept")
+_row_rule("second_signature_asked_first", "INSERT", SIGNATURE, "NEW.state <> 'pending'", "1 = 1", "second_signature_not_asked_for")
+_signers = ", ".join(f"'{role}'" for role, rights in sorted(RIGHTS.items()) if "countersign" in rights)
+_row_rule(
+    "second_signature_by_signer",
+    "UPDATE OF state",
+    SIGNATURE,
+    "NEW.state = 'approved' AND OLD.state = 'pending'",
+    f"""NOT EXISTS (SELECT 1 FROM merchants_membership b WHERE b.merchant_id = NEW.merchant_id AND b.user_id = NEW.decided_by_id
+        AND b.deactivated_at IS NULL AND b.role IN ({_signers}))""",
+    "second_signature_by_stranger",
+)
+_row_rule(
+    "second_signature_place",
+    "INSERT",
+    SIGNATURE,
+    "NEW.id IS NOT NULL OR NEW.id IS NULL",
+    f"NOT EXISTS (SELECT 1 FROM {DISCREPANCY} d WHERE d.id = NEW.discrepancy_id AND d.merchant_id = NEW.merchant_id)",
+    "second_signature_of_another_merchant",
+)
+
+# What waits lapses when its difference closes another way; an approval is spent once the act is taken back.
+
+_OPEN = "('open', 'investigating')"
+_follow(
+    "second_signature_lapses",
+    "UPDATE OF state",
+    DISCREPANCY,
+    f"OLD.state IN {_OPEN} AND NEW.state NOT IN {_OPEN}",
+    f"UPDATE {SIGNATURE} SET state = 'lapsed' WHERE discrepancy_id = NEW.id AND state = 'pending'",
+)
+_follow(
+    "second_signature_write_off_undone",
+    "UPDATE OF state",
+    DISCREPANCY,
+    f"OLD.state = 'written_off' AND NEW.state IN {_OPEN}",
+    f"UPDATE {SIGNATURE} SET state = 'undone' WHERE discrepancy_id = NEW.id AND state = 'approved' AND act = 'write_off'",
+)
+_follow(
+    "second_signature_match_undone",
+    "UPDATE OF voided_at",
+    MATCH,
+    "OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL AND NEW.rule = 'manual'",
+    f"""UPDATE {SIGNATURE} SET state = 'undone' WHERE line_id = NEW.line_id AND state = 'approved' AND act = 'match'
+        AND (payment_id = NEW.payment_id OR refund_id = NEW.refund_id)""",
+)
