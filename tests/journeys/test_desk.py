@@ -1,8 +1,12 @@
 """The accountant at the desk, by keyboard alone: move, open, take, resolve three, undo; and what axe says of it."""
 
+from datetime import timedelta
+
 import pytest
 
 from apps.settlements.models import Discrepancy
+from apps.settlements.services.deadlines import pause
+from apps.settlements.services.second_signatures import write_off
 from tests import cast
 from tests.browser import assert_no_axe_violations
 from tests.journeys.shots import shoot
@@ -24,6 +28,18 @@ def desk(page, sign_in):
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(reduced_motion="reduce")  # a colour that is still changing has no contrast to measure
     return lin, items
+
+
+def two_people_and_a_clock(lin, items) -> list:
+    """A large write-off that waits for Lin's decision, one that Lin asked for, and one whose clock stands still."""
+    channel = items[0].channel
+    shop, boss = channel.merchant, cast.owner(channel.merchant, name="王志明")
+    lin.memberships.update(role="owner")
+    asked, own, paused = (cast.make_discrepancy(channel, "missing_at_provider", expected_minor=1_250_000, actual_minor=0) for _ in range(3))
+    for item, by in ((asked, boss), (own, lin)):
+        write_off(merchant=shop, ids=[item.pk], reason="三個月前的款項，通道查無紀錄", by=by, now=cast.NOW)
+    pause(merchant=shop, ids=[paused.pk], until=cast.NOW + timedelta(days=3), reason="已請銀行調閱明細", by=lin, now=cast.NOW)
+    return [asked, own, paused]
 
 
 def focused(page) -> str:
@@ -85,9 +101,10 @@ def test_the_queue_by_keyboard(page, desk):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing(page, desk, width, theme):
-    _lin, items = desk
+    lin, items = desk
     page.set_viewport_size({"width": width, "height": 900})
-    for path in (URL, f"{URL}{items[0].pk}/", f"{URL}{items[1].pk}/", f"{URL}{items[2].pk}/"):
+    shown = [*items[:3], *two_people_and_a_clock(lin, items)]
+    for path in (URL, f"{URL}?view=second", *(f"{URL}{item.pk}/" for item in shown)):
         page.goto(path)
         page.evaluate("theme => window.setTheme(theme)", theme)
         page.evaluate("document.querySelectorAll('.drawer details, .more-filters').forEach(one => (one.open = true))")
@@ -110,3 +127,6 @@ def test_pictures(page, desk):
     lin, items = desk
     shoot(page, URL, "desk", user=lin)
     shoot(page, f"{URL}{items[0].pk}/", "desk-fee", user=lin)
+    for name, item in zip(("asked", "own", "paused"), two_people_and_a_clock(lin, items), strict=True):
+        shoot(page, f"{URL}{item.pk}/", f"desk-{name}", user=lin)
+    shoot(page, f"{URL}?view=second", "desk-second", user=lin)
