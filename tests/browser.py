@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from functools import cache
 
 import pytest
 from django.conf import settings as django_settings
@@ -72,15 +73,21 @@ def sign_in(page, live_server):
     return as_user
 
 
-def assert_no_axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
-    """Runs axe-core on the page as it stands and names each violation with its first element."""
+@cache
+def _axe_source() -> str:
     source = django_settings.BASE_DIR / "var" / "vendor" / "axe.min.js"
     assert source.is_file(), "var/vendor/axe.min.js is missing: run bin/assets.py"
-    page.evaluate(source.read_text(encoding="utf-8"))
+    return source.read_text(encoding="utf-8")
+
+
+def assert_no_axe_violations(page: Page, *, exclude: tuple[str, ...] = (), options: dict | None = None) -> None:
+    """Runs axe-core on the page as it stands and names each violation with its first element. `options` are axe's own."""
+    if not page.evaluate("() => typeof window.axe === 'object'"):  # a page that is looked at twice has it
+        page.evaluate(_axe_source())
     # A colour on its way to another theme has no contrast of its own.
     page.evaluate("() => Promise.allSettled(document.getAnimations().map(one => one.finished))")
     scope = {"exclude": [[selector] for selector in exclude]} if exclude else None
-    result = page.evaluate("scope => axe.run(scope || document)", scope)
+    result = page.evaluate("([scope, options]) => axe.run(scope || document, options)", [scope, options or {}])
     found = [
         f"{rule['id']} ({rule['impact']}): {rule['help']} at {json.dumps(rule['nodes'][0]['target'])}" for rule in result["violations"]
     ]

@@ -61,10 +61,21 @@ def merchant_pages(shop: Shop, user) -> dict[str, str]:
     return found
 
 
+def is_of_review(name: str) -> bool:
+    """Refund review, disputes, alerts, the watch-list, people, security and the audit trail, and the desk."""
+    return name.startswith(("orders:refund", "disputes:", "merchants:", "settlements:discrepancy", "settlements:queue"))
+
+
 def set_password_page(user) -> str:
     """The address of an invitation."""
     values = {"uidb64": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
     return reverse("merchants:set_password", kwargs=values)
+
+
+LIGHT_AND_DARK = tuple((width, theme) for width in (1440, 390) for theme in ("light", "dark"))
+# One loaded page is looked at in several looks; what depends on neither width nor colour is asked once.
+ONCE_A_WIDTH = {"resultTypes": ["violations"], "preload": False}
+COLOURS = {**ONCE_A_WIDTH, "runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 @dataclass
@@ -72,7 +83,7 @@ class Visitor:
     """Visits pages one after another and keeps what is wrong with each, so that one run names them all."""
 
     page: Page
-    width: int
+    width: int = 1440
     wrong: list[str] = field(default_factory=list)
     seen: int = 0
     _said: list[str] = field(default_factory=list)
@@ -99,13 +110,33 @@ class Visitor:
             faults += self._axe()
         self.wrong += [f"{name} {address}: {fault}" for fault in [*faults, *self._said]]
 
+    def look(self, name: str, address: str, looks: tuple[tuple[int, str], ...] = LIGHT_AND_DARK) -> None:
+        """One page, loaded once, at each width and in each theme; the widths in one piece, so that it is laid out anew but twice."""
+        self._said.clear()
+        answer = self.page.goto(address)
+        self.seen += 1
+        faults = [] if answer.status == 200 else [f"answers {answer.status}"]
+        self.page.evaluate("document.documentElement.style.setProperty('transition', 'none')")
+        self._open_everything()
+        before = 0
+        for width, theme in looks:
+            if width != before:
+                self.page.set_viewport_size({"width": width, "height": 900})
+                if (widest := self.page.evaluate("document.documentElement.scrollWidth")) > width:
+                    faults.append(f"scrolls sideways at {width}, {widest} px")
+            self.page.evaluate("theme => window.setTheme(theme)", theme)
+            found = self._axe(ONCE_A_WIDTH if width != before else COLOURS)
+            faults += [f"{width} {theme}: {fault}" for fault in found]
+            before = width
+        self.wrong += [f"{name} {address}: {fault}" for fault in [*faults, *self._said]]
+
     def _open_everything(self) -> None:
         """What is folded is part of the page too; menus lie over each other and are looked at in the frame's own test."""
         self.page.evaluate("document.querySelectorAll('main details:not(.menu)').forEach(one => (one.open = true))")
 
-    def _axe(self) -> list[str]:
+    def _axe(self, options: dict | None = None) -> list[str]:
         try:
-            assert_no_axe_violations(self.page)
+            assert_no_axe_violations(self.page, options=options)
         except AssertionError as found:
             return str(found).splitlines()
         return []

@@ -7,7 +7,14 @@ from apps.audit.models import AuditEvent
 from apps.merchants.models import BankAccount
 from tests import cast
 
-LIMITS = {"second_approver": "10000", "owner": "50000.00", "mfa": "10,000", "due_hours": "24"}
+LIMITS = {
+    "write_off_second": "5000",
+    "match_second": "1000",
+    "second_approver": "10000",
+    "owner": "50000.00",
+    "mfa": "10,000",
+    "due_hours": "24",
+}
 SETTINGS = {"name": "晴天選物", "tax_no": "12345678", "timezone": "Asia/Tokyo", "threshold": "300.50", **LIMITS}
 ACCOUNT = {"code": "chase", "bank": "Chase", "currency": "USD", "account_no": "9012", "format": "csv", "mapping": '{"amount": "Amount"}'}
 
@@ -47,6 +54,8 @@ def test_settings_are_saved_and_only_what_changed_is_recorded(client, shop):
     [
         {"owner": "1.005"},
         {"mfa": "-1"},
+        {"write_off_second": "-1"},
+        {"match_second": "x"},
         {"second_approver": "x"},
         {"due_hours": "0"},
         {"threshold": "1.005"},
@@ -66,8 +75,8 @@ def test_a_mistake_in_the_settings_keeps_everything_and_what_was_typed(client, s
     assert (shop.tax_no, shop.difference_threshold_minor, events()) == ("", 50000, [])
 
 
-def test_limits_of_refunds_are_saved_and_empty_is_never(client, shop):
-    limits = {"second_approver": "3000", "owner": "", "mfa": "0", "due_hours": "4"}
+def test_limits_of_two_people_are_saved_and_empty_is_never(client, shop):
+    limits = {"second_approver": "3000", "owner": "", "mfa": "0", "due_hours": "4", "write_off_second": "", "match_second": "2000"}
     client.post("/m/qingtian/settings/edit/", {**SETTINGS, "tax_no": "", "timezone": "Asia/Taipei", "threshold": "500", **limits})
 
     assert events() == [
@@ -78,12 +87,16 @@ def test_limits_of_refunds_are_saved_and_empty_is_never(client, shop):
                 "refund_owner_above_minor": 5_000_000,
                 "refund_mfa_above_minor": 1_000_000,
                 "refund_due_hours": 24,
+                "write_off_second_above_minor": 500_000,
+                "forced_match_second_above_minor": 100_000,
             },
             {
                 "refund_second_approver_above_minor": 300_000,
                 "refund_owner_above_minor": None,
                 "refund_mfa_above_minor": 0,
                 "refund_due_hours": 4,
+                "write_off_second_above_minor": None,
+                "forced_match_second_above_minor": 200_000,
             },
         )
     ]

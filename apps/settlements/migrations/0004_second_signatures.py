@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ('channels', '0004_forged_notices'),
         ('merchants', '0007_second_signatures'),
         ('orders', '0006_refund_execution_before'),
-        ('settlements', '0002_match_by_people'),
+        ('settlements', '0003_lighter_lines'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
