@@ -109,6 +109,8 @@ class Refusal(StrEnum):
     NO_DETAIL = "no_detail"  # an archive or export that holds only a summary; params: found, wanted
     OTHER_PROVIDER = "other_provider"  # params: expected, found (provider codes)
     OTHER_REPORT = "other_report"  # this provider's, but another report; params: found, wanted
+    OTHER_FORMAT = "other_format"  # a bank's file in another format than its account is set to; params: found, wanted
+    UNREADABLE_FORMAT = "unreadable_format"  # a kind of file nobody reads here; params: found, reason, wanted
     OTHER_LAYOUT = "other_layout"  # params: missing, unknown (lists of column names)
     OTHER_ACCOUNT = "other_account"  # params: expected, found
     OTHER_CURRENCY = "other_currency"  # params: expected, found
@@ -229,6 +231,7 @@ class ParsedBank:
     breaks: tuple[int, ...] = ()  # row numbers at which the running balance does not follow
     notes: tuple[Note, ...] = ()
     layout: str = ""  # a short code of the message and its version, where the format has several
+    is_final: bool = True  # False for reports of the running day and notices of single bookings: the statement repeats them
 
 
 class StatementParser(Protocol):

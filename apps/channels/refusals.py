@@ -21,6 +21,10 @@ REASONS = {
     "not_json": gettext_lazy("it is no complete answer in JSON; save the whole answer of the API as it came"),
     "web_page": gettext_lazy("it is a web page, perhaps because the login had expired"),
     "pdf": gettext_lazy("it is a PDF; download the CSV file"),
+    "qif": gettext_lazy("it names neither the account nor the currency, and gives no booking a number that is known again"),
+    "xls": gettext_lazy("it is an old Excel workbook"),
+    "xlsx": gettext_lazy("it is an Excel workbook"),
+    "html": gettext_lazy("it is a web page, perhaps because the login had expired"),
     "spreadsheet": gettext_lazy("it is an Excel workbook or an archive; download the CSV file"),
     "xml": gettext_lazy("it is not well-formed XML"),
     "entities": gettext_lazy("it defines a document type or entities, which no bank's file does"),
@@ -42,6 +46,11 @@ REFUSALS = {
         "This is a file of %(found)s, but the channel is with %(expected)s. Choose the channel it belongs to."
     ),
     Refusal.OTHER_REPORT: gettext_lazy("This is another report (%(found)s). Download %(wanted)s instead."),
+    Refusal.OTHER_FORMAT: gettext_lazy(
+        "This is a %(found)s file, but the statements of this account are read as %(wanted)s. "
+        "Download %(wanted)s, or change the statement format in the settings of the bank account."
+    ),
+    Refusal.UNREADABLE_FORMAT: gettext_lazy("%(found)s files cannot be read: %(reason)s. Download %(wanted)s instead."),
     Refusal.OTHER_LAYOUT: gettext_lazy(
         "These are not the columns we expect, so nothing was imported. Missing: %(missing)s. "
         "Please upload %(wanted)s as downloaded; if it is that, its layout has changed."

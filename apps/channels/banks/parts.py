@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
@@ -33,6 +33,19 @@ class Part(Protocol):
     currency: str
     opening: Balance | None
     closing: Balance | None
+
+
+@dataclass(slots=True)
+class BankPart:
+    """One statement of a file as most formats have it; `faults` are lines of balances that are missing, doubled or unreadable."""
+
+    row_no: int
+    account: str
+    currency: str
+    element: Any
+    opening: Balance | None = None
+    closing: Balance | None = None
+    faults: list[int] = field(default_factory=list)
 
 
 AnyPart = TypeVar("AnyPart", bound=Part)

@@ -1,48 +1,81 @@
 """The bank formats that can be read, by the codes of merchant.toml. No Django here."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from apps.channels.banks import camt, mapped_csv, mt940
+from apps.channels import archives
+from apps.channels.banks import bai2, camt, mapped_csv, mt940, ofx
 from apps.channels.contracts import FileRefused, ParsedBank, Refusal, StatementFile
 
-FORMATS: dict[str, Callable[[StatementFile], ParsedBank]] = {"csv": mapped_csv.parse, "mt940": mt940.parse, "camt053": camt.parse}
+FORMATS: dict[str, Callable[[StatementFile], ParsedBank]] = {
+    "csv": mapped_csv.parse, "mt940": mt940.parse, "camt053": camt.parse, "ofx": ofx.parse, "bai2": bai2.parse
+}  # fmt: skip
+LABELS = {"csv": "CSV", "mt940": "MT940", "camt053": "camt.053", "ofx": "OFX", "bai2": "BAI2"}
+UNREADABLE = {"pdf": "PDF", "xls": "XLS", "xlsx": "Excel", "qif": "QIF", "html": "HTML"}
+HEAD = 8192
+_TEXTS: dict[str, Callable[[bytes], str]] = {"camt053": camt.text, "ofx": ofx.text, "bai2": bai2.text}
 _SIGNS = {
-    "zip or xlsx": (b"PK\x03\x04",),
-    "pdf": (b"%PDF",),
-    "xls": (b"\xd0\xcf\x11\xe0",),
-    "camt053": (b"<Document", b"camt.05"),
-    "ofx": (b"OFXHEADER", b"<OFX>"),
-    "mt940": (b"\n:61:", b"\n:60F:", b"\r:60F:"),
+    "pdf": rb"\A%PDF",
+    "xls": rb"\A\xd0\xcf\x11\xe0",
+    "qif": rb"\A(\xef\xbb\xbf)?\s*!(Type|Account|Option|Clear):",
+    "camt053": rb"<([\w.\-]+:)?(BkToCstmr\w*|Document)\b[^>]*camt\.05|<([\w.\-]+:)?BkToCstmr",
+    "ofx": rb"\A(\xef\xbb\xbf)?\s*OFXHEADER|<OFX>|<\?OFX\b",
+    "html": rb"(?i)\A(\xef\xbb\xbf)?\s*<(!doctype )?html",
+    "mt940": rb"(?:\A|[\r\n]):(60[FM]|61|34F|28C):",
+    "bai2": rb"\A(\xef\xbb\xbf)?\s*01,[^\n]*/[ \t\r]*\n(88,[^\n]*\n)*02,",
 }
 
 
 def parse_bank(format: str, file: StatementFile) -> ParsedBank:
-    """Reads a bank file in the account's format.
+    """Reads a bank file in the account's format; one that the bank has packed is unpacked first.
 
-    :raises FileRefused: whatever is wrong with it; `other_report` when it is another format than the account's, or one not read here.
+    :raises FileRefused: whatever is wrong with it; other_format when it is in another format than the account's, unreadable_format
+        when it is one that nobody reads here, bad_archive for an archive that does not hold exactly one file.
     """
     if not file.data.strip():
         raise FileRefused(Refusal.EMPTY)
+    file = replace(file, data=unpacked(file.data))
     found = recognise(file.data)
-    parser = FORMATS.get(format)
-    if parser is None:
-        raise FileRefused(Refusal.OTHER_REPORT, found=format, wanted=", ".join(FORMATS))
+    if found in UNREADABLE:
+        raise FileRefused(Refusal.UNREADABLE_FORMAT, found=UNREADABLE[found], reason=found, wanted=LABELS[format])
     if found and found != format:
-        raise FileRefused(Refusal.OTHER_REPORT, found=found, wanted=format)
-    return parser(file)
+        raise FileRefused(Refusal.OTHER_FORMAT, found=LABELS[found], wanted=LABELS[format])
+    return FORMATS[format](file)
+
+
+def unpacked(data: bytes) -> bytes:
+    """What a ZIP or GZIP with one file in it holds; other bytes as they are.
+
+    :raises FileRefused: bad_archive.
+    """
+    if not archives.is_zip(data) or _is_workbook(data):
+        return archives.gunzip(data)
+    contents = [content for name, content in archives.members(data) if not name.startswith(("__MACOSX/", "."))]
+    if len(contents) != 1:
+        raise FileRefused(Refusal.BAD_ARCHIVE, reason="several" if contents else "broken")
+    return contents[0]
 
 
 def recognise(data: bytes) -> str:
     """The format that the first bytes prove, or empty: a CSV proves nothing about itself."""
-    head = data[:4096]
-    return next((name for name, signs in _SIGNS.items() if any(sign in head for sign in signs)), "")
+    if _is_workbook(data):
+        return "xlsx"
+    head = data[:HEAD].replace(b"\0", b"")
+    head = head[2:] if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head
+    return next((name for name, sign in _SIGNS.items() if re.search(sign, head)), "")
 
 
 def bank_text(format: str, data: bytes, encoding: str | None) -> str:
     """The text whose line numbers `row_no` counts, for showing a raw row; `encoding` is the mapped one.
 
-    :raises FileRefused: encoding.
+    :raises FileRefused: encoding or bad_archive.
     """
-    if format == "camt053":
-        return camt.text(data)
+    data = unpacked(data)
+    if format in _TEXTS:
+        return _TEXTS[format](data)
     return mt940.decode(data, encoding) if format == "mt940" else data.decode(encoding or "utf-8", errors="replace")
+
+
+def _is_workbook(data: bytes) -> bool:
+    return archives.is_zip(data) and any(name.startswith("xl/") for name in archives.names(data))

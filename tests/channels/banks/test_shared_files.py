@@ -44,6 +44,29 @@ CAMT_FILES = [
     ("oca-test-camt053.xml", "EUR", 4, -1_299, 1_556_827, 1_512_112, (), [False]),
     ("oca-test-camt053-no-ntry.xml", "CHF", 0, 0, 152_076, 152_076, (), [True]),
 ]
+# file, currency, lines, sum, closing
+OFX_FILES = [
+    ("anzcc.ofx", "AUD", 1, -550, -12_345),
+    ("bank_medium.ofx", "CAD", 3, -34_527, 38_234),
+    ("checking.ofx", "USD", 3, -5_950, 10_099),
+    ("stmtrs.ofx", "USD", 2, -50_000, 20_029),
+    ("suncorp.ofx", "AUD", 1, -1_685, 123_412),
+]
+# file, currency, lines, sum, opening, closing, totals, names of those that differ
+BAI2_FILES = [
+    ("citi_example.bai2", "GBP", 1, 1, 10_000, 10_000, 9, ["010 + 16 = 015 (2015-07-15)"]),
+    ("nwb_example.bai2", "GBP", 5, -2_676, 36_521, 33_845, 13, []),
+    ("moov-sample1.txt", "CAD", 17, 0, None, None, 18, []),
+]
+# file, format of its account, currency, code and parameters of the refusal
+REFUSED = [
+    ("ofx/test_qif.qif", "ofx", "USD", Refusal.UNREADABLE_FORMAT, {"found": "QIF", "reason": "qif", "wanted": "OFX"}),
+    ("camt/camt054.v2.xml", "camt053", "SEK", Refusal.OTHER_REPORT, {"found": "camt.054.001.02", "wanted": "camt.053"}),
+    ("camt/camt053.v8.xml", "camt053", "SEK", Refusal.OTHER_CURRENCY, {"expected": "SEK", "found": "EUR"}),
+    ("ofx/stmtrs.ofx", "camt053", "USD", Refusal.OTHER_FORMAT, {"found": "OFX", "wanted": "camt.053"}),
+    ("bai2/nwb_example.bai2", "mt940", "GBP", Refusal.OTHER_FORMAT, {"found": "BAI2", "wanted": "MT940"}),
+    ("mt940/mBank__mt940.sta", "csv", "PLN", Refusal.OTHER_FORMAT, {"found": "MT940", "wanted": "CSV"}),
+]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +126,48 @@ def test_sample_camt(shared_folder, name, currency, lines, total, opening, closi
     assert (bank.lines.height, sum(bank.lines["amount"]), bank.rejections, bank.notes) == (lines, total, (), ())
     assert (bank.opening, bank.closing, bank.breaks) == (opening, closing, breaks)
     assert [each.agrees for each in bank.totals] == agree
+
+
+@pytest.mark.parametrize(("name", "currency", "lines", "total", "closing"), OFX_FILES, ids=lambda value: None)
+def test_sample_ofx(shared_folder, name, currency, lines, total, closing):
+    data = (shared_folder / "samples/ofx" / name).read_bytes()
+
+    bank = parse_bank("ofx", StatementFile(name, data, "UTC", currency, "", {}))
+
+    assert (bank.lines.height, sum(bank.lines["amount"]), bank.opening, bank.closing) == (lines, total, None, closing)
+    assert (bank.rejections, bank.breaks, bank.totals, bank.notes) == ((), (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "currency", "lines", "total", "opening", "closing", "totals", "wrong"), BAI2_FILES, ids=lambda value: None
+)
+def test_sample_bai2(shared_folder, name, currency, lines, total, opening, closing, totals, wrong):
+    data = (shared_folder / "samples/bai2" / name).read_bytes()
+
+    bank = parse_bank("bai2", StatementFile(name, data, "UTC", currency, "", {}))
+
+    assert (bank.lines.height, sum(bank.lines["amount"]), bank.opening, bank.closing) == (lines, total, opening, closing)
+    assert (len(bank.totals), [each.name for each in bank.totals if not each.agrees]) == (totals, wrong)
+    assert (bank.rejections, bank.breaks, bank.notes) == ((), (), ())
+
+
+@pytest.mark.parametrize(("name", "format", "currency", "code", "params"), REFUSED, ids=lambda value: None)
+def test_sample_that_is_refused_says_why(shared_folder, name, format, currency, code, params):
+    with pytest.raises(FileRefused) as refused:
+        parse_bank(format, StatementFile(name, (shared_folder / "samples" / name).read_bytes(), "UTC", currency, "", {"date": "D"}))
+
+    assert (refused.value.code, refused.value.params) == (code, params)
+
+
+def test_every_sample_of_a_bank_is_told(shared_folder):
+    told = {name for name, *_ in CSV_FILES} | {name for name, *_ in REFUSED}
+    for folder, files in (("mt940", MT940_FILES), ("camt", CAMT_FILES), ("ofx", OFX_FILES), ("bai2", BAI2_FILES)):
+        told |= {f"{folder}/{name}" for name, *_ in files}
+    folders = ("bai2", "bank-cn", "bank-csv", "camt", "mt940", "ofx")
+
+    assert told == {
+        f"{folder}/{path.name}" for folder in folders for path in (shared_folder / "samples" / folder).iterdir() if path.suffix != ".md"
+    }
 
 
 @pytest.mark.parametrize("world", ["clean", "basic", "rich"])
