@@ -120,6 +120,7 @@ class Refusal(StrEnum):
     BAD_FORMAT = "bad_format"  # structurally broken; params: row, reason
     UNKNOWN_FILE = "unknown_file"  # nobody recognises it; params: providers
     NO_CHANNEL = "no_channel"  # a known provider's file, but the merchant has no channel with it; params: found
+    NO_ACCOUNT = "no_account"  # a bank's file in a format that no account of the merchant has; params: found
     NO_MAPPING = "no_mapping"  # a mapped format without a column mapping; params: account
 
 

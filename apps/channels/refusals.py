@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.channels import registry
-from apps.channels.contracts import Refusal, Reject
+from apps.channels.contracts import NoteCode, Refusal, Reject
 
 # Parsers give a reason as one of these words; anything else they give is shown as it is.
 REASONS = {
@@ -51,6 +51,10 @@ REFUSALS = {
         "Download %(wanted)s, or change the statement format in the settings of the bank account."
     ),
     Refusal.UNREADABLE_FORMAT: gettext_lazy("%(found)s files cannot be read: %(reason)s. Download %(wanted)s instead."),
+    Refusal.NO_ACCOUNT: gettext_lazy(
+        "This is a bank's %(found)s file, but no bank account of this shop has statements in this format. "
+        "Add the account, or change its statement format in the settings."
+    ),
     Refusal.OTHER_LAYOUT: gettext_lazy(
         "These are not the columns we expect, so nothing was imported. Missing: %(missing)s. "
         "Please upload %(wanted)s as downloaded; if it is that, its layout has changed."
@@ -99,6 +103,17 @@ def refusal_sentence(code: str, params: Mapping) -> str:
     if code == Refusal.BAD_FORMAT and not params.get("row"):
         return _("The file cannot be used: %(reason)s.") % _shown(params)
     return str(REFUSALS[Refusal(code)]) % _shown(params)
+
+
+def note_sentence(code: str, count: int, text: str) -> str:
+    """What was left out of a bank's file on purpose, in the reader's language."""
+    if code == NoteCode.PENDING:
+        return ngettext(
+            "%(count)s booking that the bank has not made yet was left out.",
+            "%(count)s bookings that the bank has not made yet were left out.",
+            count,
+        ) % {"count": count}
+    return _("Left out, because they are of other accounts or currencies: %(names)s.") % {"names": text}
 
 
 def reject_sentence(code: str, *, column: str = "", value: str = "") -> str:

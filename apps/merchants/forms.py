@@ -258,7 +258,7 @@ class BankAccountForm(forms.Form):
     mapping = forms.JSONField(
         label=_("Column mapping"),
         required=False,
-        help_text=_("Only for CSV: which column of the file holds what."),
+        help_text=_("Only for CSV and Excel: which column of the file holds what."),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     transfer_account = forms.CharField(

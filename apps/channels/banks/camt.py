@@ -1,4 +1,6 @@
-"""ISO 20022 camt.053 bank statements, every version of them. No Django here.
+"""ISO 20022 bank statements (camt.053), reports of the running day (camt.052) and notices of bookings (camt.054). No Django here.
+
+Only a statement is final and proves its balances. Reports and notices bring bookings earlier; the statement of their days repeats them.
 
 Only booked entries count; pending ones (PDNG, INFO, FUTR) are left out and counted in a note. The sign is `CdtDbtInd` alone: on a
 reversal (`RvslInd`) that already is the way the money went, the entry it takes back went the other way.
@@ -21,7 +23,9 @@ from apps.channels.banks.xml_files import children, decode, find, name_of, root_
 from apps.channels.contracts import FileRefused, Note, NoteCode, ParsedBank, Refusal, Reject, Rejection, StatementFile, Total
 from apps.core.money import MoneyError
 
-MESSAGES = {"BkToCstmrStmt": ("camt053", "Stmt")}
+MESSAGES = {
+    "BkToCstmrStmt": ("camt.053", "Stmt"), "BkToCstmrAcctRpt": ("camt.052", "Rpt"), "BkToCstmrDbtCdtNtfctn": ("camt.054", "Ntfctn")
+}  # fmt: skip
 PENDING = ("PDNG", "INFO", "FUTR")
 OPENINGS, CLOSINGS = ("OPBD", "PRCD"), ("CLBD",)
 _REJECTS = {"mixed_currencies": Reject.BAD_CURRENCY}
@@ -56,7 +60,7 @@ def text(data: bytes) -> str:
 
     :raises FileRefused: encoding.
     """
-    return unfolded(decode(data), "Ntry", ("Stmt", "Bal", "TxDtls"))
+    return unfolded(decode(data), "Ntry", ("Stmt", "Rpt", "Ntfctn", "Bal", "TxDtls"))
 
 
 def parse(file: StatementFile) -> ParsedBank:
@@ -67,9 +71,11 @@ def parse(file: StatementFile) -> ParsedBank:
     if not file.data.strip():
         raise FileRefused(Refusal.EMPTY)
     body, layout = _body(root_of(text(file.data)))
-    statements = [_statement(element) for element in children(body, MESSAGES[name_of(body)][1])]
+    message, part = MESSAGES[name_of(body)]
+    is_final = message == "camt.053"
+    statements = [_statement(element, is_final=is_final) for element in children(body, part)]
     if not statements:
-        raise FileRefused(Refusal.BAD_FORMAT, row=body.sourceline, reason="no Stmt")
+        raise FileRefused(Refusal.BAD_FORMAT, row=body.sourceline, reason=f"no {part}")
     statements, notes = of_account(statements, file.account, file.currency)
     statements, breaks = in_order(statements)
     read = Read()
@@ -92,6 +98,7 @@ def parse(file: StatementFile) -> ParsedBank:
         breaks=tuple(sorted({*breaks, *(row for statement in statements for row in statement.faults)})),
         notes=notes,
         layout=layout,
+        is_final=is_final,
     )
 
 
@@ -112,8 +119,10 @@ def _body(root: etree._Element) -> tuple[etree._Element, str]:
     raise FileRefused(Refusal.OTHER_REPORT, found=space or name_of(found), wanted="camt.053")
 
 
-def _statement(element: etree._Element) -> Statement:
-    """:raises FileRefused: bad_format, when the account or its currency is not there: it could be anybody's."""
+def _statement(element: etree._Element, *, is_final: bool) -> Statement:
+    """The balances of a report are those of the moment: they are not read, since the statement tells them anew.
+
+    :raises FileRefused: bad_format, when the account or its currency is not there: it could be anybody's."""
     account = value(element, "Acct/Id/IBAN") or value(element, "Acct/Id/Othr/Id")
     entries, balances = children(element, "Ntry"), children(element, "Bal")
     amounts = [found for each in (*balances, *entries) for found in children(each, "Amt")[:1]]
@@ -121,6 +130,8 @@ def _statement(element: etree._Element) -> Statement:
     if not account or not currency:
         raise FileRefused(Refusal.BAD_FORMAT, row=element.sourceline, reason="Acct: Id, Ccy")
     statement = Statement(element.sourceline, account, currency, entries, element)
+    if not is_final:
+        return statement
     statement.opening = _balance(statement, balances, OPENINGS, last=False)
     statement.closing = _balance(statement, balances, CLOSINGS, last=True)
     return statement

@@ -55,6 +55,22 @@ def parse(file: StatementFile) -> ParsedBank:
     )
 
 
+def text(data: bytes, mapping: dict) -> str:
+    """The text for showing a raw row: by the mapped encoding, else by the one that fits, else with marks for what does not."""
+    try:
+        return sheets.decode(data, mapping.get("encoding") or "utf-8")
+    except FileRefused:
+        fitting = (read for name in ("utf-8-sig", "gb18030", "cp950") if (read := _decoded(data, name)) is not None)
+        return next(fitting, data.decode("utf-8", errors="replace"))
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeError:
+        return None
+
+
 def mapped_columns(mapping: dict) -> list[str]:
     """The column names that must stand in the header, in the mapping's order."""
     memo = mapping.get("memo") or []

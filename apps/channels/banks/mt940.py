@@ -14,15 +14,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
 import mt940
-import polars as pl
 
 from apps.channels import cells
-from apps.channels.banks.accounts import refuse_other, same_account
+from apps.channels.banks.accounts import refuse_other
 from apps.channels.banks.details import memo_text, reference
-from apps.channels.contracts import BANK_SCHEMA, FileRefused, ParsedBank, Refusal, Reject, Rejection, StatementFile, Total
+from apps.channels.banks.parts import Balance, frame_of, in_order, of_account
+from apps.channels.contracts import FileRefused, ParsedBank, Refusal, Reject, Rejection, StatementFile, Total
 from apps.core.money import MoneyError, to_minor
 
 _TAG = re.compile(r":(13[A-Z]?|20|21|25[A-Z]?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS):(.*)")  # :12:11 may be a time of day
@@ -48,21 +47,12 @@ class Field:
         return "\n".join(self.lines).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """A :60: or :62: balance, signed minor units."""
-
-    row_no: int
-    day: date
-    currency: str
-    minor: int
-
-
 @dataclass(slots=True)
 class Statement:
     """One :20: block with its movements as (field of :61:, field of :86: or None)."""
 
-    account: str
+    account: str  # without the currency that some banks append to it
+    currency: str
     opening: Balance
     closing: Balance
     movements: list[tuple[Field, Field | None]]
@@ -75,14 +65,13 @@ def parse(file: StatementFile) -> ParsedBank:
     """
     if not file.data.strip():
         raise FileRefused(Refusal.EMPTY)
-    statements = [_statement(block) for block in _blocks(_fields(decode(file.data, file.mapping.get("encoding"))))]
-    statements = _of_account(statements, file.account)
+    statements = [_statement(block) for block in blocks_of(file)]
+    statements, notes = of_account(statements, file.account, file.currency)
     for statement in statements:
-        for balance in (statement.opening, statement.closing):
-            refuse_other(file.currency, balance.currency, refusal=Refusal.OTHER_CURRENCY)
-    statements, breaks = _in_order(statements)
+        refuse_other(file.currency, statement.closing.currency, refusal=Refusal.OTHER_CURRENCY)
+    statements, breaks = in_order(statements)
     records, rejections, totals = _read(statements)
-    lines = pl.DataFrame(records, schema=BANK_SCHEMA, orient="row")
+    lines = frame_of(records)
     days = [statement.closing.day for statement in statements] + [record[1] for record in records]
     first_day, last_day = cells.days_in_name(file.name) or (min(days), max(days))
     return ParsedBank(
@@ -97,7 +86,16 @@ def parse(file: StatementFile) -> ParsedBank:
         totals=tuple(totals),
         rows_in=len(records) + len(rejections),
         breaks=breaks,
+        notes=notes,
     )
+
+
+def blocks_of(file: StatementFile) -> list[list[Field]]:
+    """The statements of a file as their fields.
+
+    :raises FileRefused: bad_format, when there is none.
+    """
+    return _blocks(_fields(decode(file.data, file.mapping.get("encoding"))))
 
 
 def decode(data: bytes, encoding: str | None = None) -> str:
@@ -166,7 +164,9 @@ def _statement(block: list[Field]) -> Statement:
             joined = Field("86", earlier.row_no, (*earlier.lines, *field.lines)) if earlier else field
             movements[-1] = (movements[-1][0], joined)
         previous = field.tag
-    return Statement(account, _balance(opening[0]), _balance(closing[0]), movements)
+    first = _balance(opening[0])
+    bare = re.sub(rf"[ /]?{first.currency}$", "", account)
+    return Statement(bare, first.currency, first, _balance(closing[0]), movements)
 
 
 def _balance(field: Field) -> Balance:
@@ -182,37 +182,12 @@ def _balance(field: Field) -> Balance:
         raise FileRefused(Refusal.BAD_FORMAT, row=field.row_no, reason=f":{field.tag}: {field.lines[0][:40]}") from error
 
 
-def _of_account(statements: list[Statement], expected: str) -> list[Statement]:
-    """:raises FileRefused: other_account, when none is of the account, or when it is not known and the file holds several."""
-    found = list(dict.fromkeys(statement.account for statement in statements))
-    if expected:
-        own = [statement for statement in statements if same_account(expected, bare_account(statement))]
-        if own:
-            return own
-    elif len(found) == 1:
-        return statements
-    raise FileRefused(Refusal.OTHER_ACCOUNT, expected=expected, found=", ".join(found[:5]))
-
-
-def bare_account(statement: Statement) -> str:
-    """:25: without the currency that some banks append to the number."""
-    return re.sub(rf"[ /]?{statement.opening.currency}$", "", statement.account)
-
-
-def _in_order(statements: list[Statement]) -> tuple[list[Statement], tuple[int, ...]]:
-    """Oldest first, with the lines of those opening balances that are not the closing balance before them."""
-    orders = [statements, statements[::-1]]
-    found = [[after.opening.row_no for before, after in pairwise(order) if before.closing.minor != after.opening.minor] for order in orders]
-    best = 0 if len(found[0]) <= len(found[1]) else 1
-    return orders[best], tuple(sorted(found[best]))
-
-
 def _read(statements: list[Statement]) -> tuple[list[tuple], list[Rejection], list[Total]]:
     records, rejections, totals = [], [], []
     for statement in statements:
         moved = 0
         for entry, details in statement.movements:
-            read = _movement(entry, details, statement.opening)
+            read = read_movement(entry, details, statement.opening)
             if isinstance(read, Rejection):
                 rejections.append(read)
             else:
@@ -220,12 +195,10 @@ def _read(statements: list[Statement]) -> tuple[list[tuple], list[Rejection], li
                 moved += read[4]
         label = f":60: + :61: = :62: ({statement.closing.day})"
         totals.append(Total(label, statement.closing.minor, statement.opening.minor + moved))
-    hashes = pl.DataFrame([(record[-1],) for record in records], schema={"text": pl.String}, orient="row")
-    hashed = cells.row_hash(hashes, ["text"]).to_list() if records else []
-    return [(*record[:-1], value) for record, value in zip(records, hashed, strict=True)], rejections, totals
+    return records, rejections, totals
 
 
-def _movement(entry: Field, details: Field | None, opening: Balance) -> tuple | Rejection:
+def read_movement(entry: Field, details: Field | None, opening: Balance) -> tuple | Rejection:
     """One BANK_SCHEMA row, its last cell still the text to hash; or why it cannot be read."""
     shape = _MOVEMENT.match(entry.text)
     if not shape or shape.group("amount").count(",") != 1:

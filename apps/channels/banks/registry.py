@@ -5,16 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from apps.channels import archives
-from apps.channels.banks import bai2, camt, mapped_csv, mt940, ofx
+from apps.channels.banks import bai2, camt, mapped_csv, mt940, ofx, swift, workbook
 from apps.channels.contracts import FileRefused, ParsedBank, Refusal, StatementFile
 
 FORMATS: dict[str, Callable[[StatementFile], ParsedBank]] = {
-    "csv": mapped_csv.parse, "mt940": mt940.parse, "camt053": camt.parse, "ofx": ofx.parse, "bai2": bai2.parse
+    "csv": mapped_csv.parse, "mt940": swift.parse, "camt053": camt.parse, "ofx": ofx.parse, "bai2": bai2.parse
 }  # fmt: skip
 LABELS = {"csv": "CSV", "mt940": "MT940", "camt053": "camt.053", "ofx": "OFX", "bai2": "BAI2"}
 UNREADABLE = {"pdf": "PDF", "xls": "XLS", "xlsx": "Excel", "qif": "QIF", "html": "HTML"}
 HEAD = 8192
 _TEXTS: dict[str, Callable[[bytes], str]] = {"camt053": camt.text, "ofx": ofx.text, "bai2": bai2.text}
+LONGEST_RECORD = 120  # lines
+_NEXT = {"mt940": r":(?!86:)\w{2,3}:|-", "bai2": r"(?!88)\d\d\b"}  # what ends a record: the beginning of another
 _SIGNS = {
     "pdf": rb"\A%PDF",
     "xls": rb"\A\xd0\xcf\x11\xe0",
@@ -37,6 +39,9 @@ def parse_bank(format: str, file: StatementFile) -> ParsedBank:
         raise FileRefused(Refusal.EMPTY)
     file = replace(file, data=unpacked(file.data))
     found = recognise(file.data)
+    if found == "xlsx" and format == "csv":
+        text = workbook.as_text(file.data, file.mapping)
+        return FORMATS[format](replace(file, data=text.encode(), mapping={**file.mapping, "encoding": "utf-8"}))
     if found in UNREADABLE:
         raise FileRefused(Refusal.UNREADABLE_FORMAT, found=UNREADABLE[found], reason=found, wanted=LABELS[format])
     if found and found != format:
@@ -66,15 +71,48 @@ def recognise(data: bytes) -> str:
     return next((name for name, sign in _SIGNS.items() if re.search(sign, head)), "")
 
 
-def bank_text(format: str, data: bytes, encoding: str | None) -> str:
-    """The text whose line numbers `row_no` counts, for showing a raw row; `encoding` is the mapped one.
+def proved_format(data: bytes) -> str:
+    """The readable format that a file's content proves, unpacked where need be; empty for a mapped one or none.
+
+    :raises FileRefused: unreadable_format or bad_archive.
+    """
+    found = recognise(unpacked(data)) if data.strip() else ""
+    if found in UNREADABLE and found != "xlsx":
+        raise FileRefused(Refusal.UNREADABLE_FORMAT, found=UNREADABLE[found], reason=found, wanted="OFX, camt.053, CSV")
+    return found if found in FORMATS else ""
+
+
+def bank_text(format: str, data: bytes, mapping: dict) -> str:
+    """The text whose line numbers `row_no` counts, for showing a raw row.
 
     :raises FileRefused: encoding or bad_archive.
     """
     data = unpacked(data)
     if format in _TEXTS:
         return _TEXTS[format](data)
-    return mt940.decode(data, encoding) if format == "mt940" else data.decode(encoding or "utf-8", errors="replace")
+    if format == "mt940":
+        return mt940.decode(data, mapping.get("encoding"))
+    return workbook.as_text(data, mapping) if _is_workbook(data) else mapped_csv.text(data, mapping)
+
+
+def bank_record(format: str, data: bytes, mapping: dict, row_no: int) -> str:
+    """The record that begins in a row: from there to the line before the next record or the end of it. Empty where there is none.
+
+    :raises FileRefused: encoding or bad_archive.
+    """
+    lines = bank_text(format, data, mapping).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not 0 < row_no <= len(lines):
+        return ""
+    element = re.search(r"<(?:[\w.\-]+:)?(Ntry|TxDtls|STMTTRN)\b", lines[row_no - 1]) if format in ("camt053", "ofx") else None
+    end, stop = row_no, min(len(lines), row_no + LONGEST_RECORD)
+    if element:
+        closing = re.compile(rf"</(?:[\w.\-]+:)?{element.group(1)}\s*>")
+        while end < stop and not closing.search(lines[end - 1]):
+            end += 1
+    elif format in _NEXT:
+        while end < stop and not re.match(_NEXT[format], lines[end]):
+            end += 1
+    return "\n".join(lines[row_no - 1 : end]).rstrip()
 
 
 def _is_workbook(data: bytes) -> bool:

@@ -62,7 +62,7 @@ def _statements(merchant: Merchant, month: Month, gaps: int) -> Check:
 def _bank_statements(merchant: Merchant, month: Month) -> Check:
     """Every account that a channel pays into is known up to the month's last day."""
     accounts = merchant.bank_accounts.filter(channels__isnull=False).distinct()
-    posted = BankStatement.objects.for_merchant(merchant).filter(state=StatementState.POSTED)
+    posted = BankStatement.objects.for_merchant(merchant).filter(state=StatementState.POSTED, is_final=True)
     until = dict(posted.order_by().values("bank_account").annotate(day=Max("last_day")).values_list("bank_account", "day"))
     short = [account.code for account in accounts.order_by("code") if (day := until.get(account.pk)) is None or day < month.last]
     return Check("bank_statements", not short, is_blocking=False, numbers={"accounts": accounts.count(), "short": short})

@@ -87,6 +87,7 @@ def _bank(account: BankAccount, file: StatementFile) -> Reading:
         pl.lit(account.pk).cast(pl.Int64).alias("bank_account_id"),
     )
     extra = {"opening_minor": parsed.opening, "closing_minor": parsed.closing, "breaks": list(parsed.breaks)[:100]}
+    extra |= {"is_final": parsed.is_final, "notes": [[str(note.code), note.count, note.text] for note in parsed.notes]}
     return Reading(
         parsed.layout or account.format,
         parsed.account,

@@ -22,6 +22,11 @@ class Sorted:
 
     new: pl.DataFrame
     seen: pl.DataFrame
+    covered: int = 0  # rows of a bank's preview whose days a statement has told already
+
+    @property
+    def seen_count(self) -> int:
+        return self.seen.height + self.covered
 
 
 def numbered(rows: pl.DataFrame) -> pl.DataFrame:

@@ -73,6 +73,9 @@ class BankStatement(SourceFile):
     opening_minor = models.BigIntegerField(null=True)
     closing_minor = models.BigIntegerField(null=True)
     breaks = models.JSONField(default=list)  # rows at which the running balance does not follow
+    # False: a report of the running day or a notice of bookings (camt.052, camt.054, MT942, BAI2 interim); the statement repeats them
+    is_final = models.BooleanField(default=True)
+    notes = models.JSONField(default=list)  # what was left out on purpose, as [code, count, text]
 
     class Meta:
         constraints = [

@@ -6,9 +6,9 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.channels.banks.registry import bank_text
+from apps.channels.banks.registry import bank_record
 from apps.channels.contracts import FileRefused
-from apps.channels.refusals import refusal_sentence, reject_sentence
+from apps.channels.refusals import note_sentence, refusal_sentence, reject_sentence
 from apps.channels.registry import PROVIDERS
 from apps.core import files
 from apps.core.figures import count_text, money_text, names_text
@@ -19,6 +19,7 @@ from apps.settlements.models import BankLine, BankStatement, Statement, Statemen
 
 LANES: dict[str, type[Statement] | type[BankStatement]] = {"provider": Statement, "bank": BankStatement}
 SHOWN_RECENT = 30
+SHOWN_BREAKS = 10
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,23 @@ def raw_row(file: Statement | BankStatement, row_no: int) -> str:
     """A row as delivered, read from the kept bytes; empty where the file or row cannot be shown."""
     try:
         data = files.read(file.sha256)
-        lines = _text(file, data).splitlines()
+        if isinstance(file, BankStatement):
+            return bank_record(file.bank_account.format, data, file.bank_account.mapping, row_no)
+        lines = PROVIDERS[file.channel.provider].text(file.name, data).splitlines()
     except (FileNotFoundError, FileRefused, UnicodeDecodeError, KeyError):
         return ""
     return lines[row_no - 1] if 0 < row_no <= len(lines) else ""
 
 
-def _text(file: Statement | BankStatement, data: bytes) -> str:
-    if isinstance(file, BankStatement):
-        return bank_text(file.bank_account.format, data, file.bank_account.mapping.get("encoding"))
-    return PROVIDERS[file.channel.provider].text(file.name, data)
+def notes_of(file: Statement | BankStatement) -> list[str]:
+    """What a bank's file holds that was left out, and where its balances do not follow, as sentences."""
+    if not isinstance(file, BankStatement):
+        return []
+    found = [note_sentence(code, count, text) for code, count, text in file.notes]
+    if not file.is_final:
+        found.insert(0, _("A report of the running day or of single bookings: the bank's statement of these days takes its place."))
+    if file.breaks:
+        rows = ", ".join(str(row) for row in file.breaks[:SHOWN_BREAKS])
+        more = " …" if len(file.breaks) > SHOWN_BREAKS else ""
+        found.append(_("The balances do not follow at row %(rows)s.") % {"rows": rows + more})
+    return found

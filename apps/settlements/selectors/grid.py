@@ -161,7 +161,7 @@ def _sentence(label: str, day: date, states: list[str], count: int | None, wrong
 
 
 def _bank_rows(merchant: Merchant, days: list[date], today: date) -> list[GridRow]:
-    posted = BankStatement.objects.for_merchant(merchant).filter(state=StatementState.POSTED)
+    posted = BankStatement.objects.for_merchant(merchant).filter(state=StatementState.POSTED, is_final=True)
     covered, broken = set(), set()
     for account, start, end, breaks, totals in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
         "bank_account_id", "first_day", "last_day", "breaks", "totals"

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from apps.channels import registry
+from apps.channels.banks.registry import bank_record, bank_text
+from apps.channels.contracts import FileRefused
 from apps.core import files
+from apps.merchants.enums import BankFormat
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
 from apps.settlements.selectors.facts import Facts
 
@@ -32,8 +35,12 @@ def raw_row_of(facts: Facts) -> RawRow | None:
         return None
     try:
         statement, row_no = _place(facts, row)
-        text = _text(facts, row, statement.name, files.read(statement.sha256))
-    except (FileNotFoundError, KeyError, ValueError):
+        data = files.read(statement.sha256)
+        if isinstance(row, BankLine) and row.bank_account.format != BankFormat.CSV:
+            record = bank_record(row.bank_account.format, data, row.bank_account.mapping, row_no)
+            return RawRow(statement.name, row_no, [], record[:2000]) if record else None
+        text = _text(facts, row, statement.name, data)
+    except (FileNotFoundError, FileRefused, KeyError, ValueError):
         return None
     return _row(statement.name, row_no, text.splitlines())
 
@@ -51,10 +58,7 @@ def _place(facts: Facts, row: StatementLine | BankLine) -> tuple[Statement | Ban
 def _text(facts: Facts, row: StatementLine | BankLine, name: str, data: bytes) -> str:
     if isinstance(row, StatementLine):
         return registry.get(facts.channel.provider).text(name, data)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("big5hkscs" if b"\xa4" in data else "gb18030", errors="replace")
+    return bank_text(BankFormat.CSV, data, row.bank_account.mapping)
 
 
 def _row(name: str, row_no: int, lines: list[str]) -> RawRow | None:

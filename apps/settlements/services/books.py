@@ -98,7 +98,9 @@ def bank_known_until(merchant) -> dict:
     """Bank account → the last day its statements or lines report."""
     known: dict = {}
     for account, day in (
-        BankStatement.objects.for_merchant(merchant).filter(state=StatementState.POSTED).values_list("bank_account_id", "last_day")
+        BankStatement.objects.for_merchant(merchant)
+        .filter(state=StatementState.POSTED, is_final=True)
+        .values_list("bank_account_id", "last_day")
     ):
         known[account] = max(day, known.get(account, day))
     return known

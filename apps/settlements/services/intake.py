@@ -19,9 +19,10 @@ from apps.core.bulk import ahead, copy_rows
 from apps.merchants.models import BankAccount
 from apps.settlements.enums import StatementState
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
-from apps.settlements.ingest.lanes import Lane, Reading, expected_of, lane_of, read
+from apps.settlements.ingest.lanes import BANK, Lane, Reading, expected_of, lane_of, read
 from apps.settlements.ingest.overlap import Sorted, all_new, looks_new, numbered, sort_rows
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
+from apps.settlements.services.previews import less_covered, restore_previews, supersede_previews
 
 logger = logging.getLogger(__name__)
 KEPT_REJECTIONS = 500
@@ -135,6 +136,8 @@ def _post(lane: Lane, owner, base: dict, reading: Reading) -> Imported:
 def _keep(lane: Lane, owner, base: dict, reading: Reading) -> Statement | BankStatement:
     """The file and its rows, less those that are in already."""
     rows = numbered(reading.rows)
+    if not reading.extra.get("is_final", True):
+        return _write(lane, base, reading, less_covered(owner, sort_rows(lane, owner.pk, rows)))
     if looks_new(lane, owner.pk, rows):
         try:
             with transaction.atomic():
@@ -156,10 +159,12 @@ def _write(lane: Lane, base: dict, reading: Reading, split: Sorted) -> Statement
         state=StatementState.POSTED,
         rows_in=reading.rows_in,
         lines_new=split.new.height,
-        lines_seen=split.seen.height,
+        lines_seen=split.seen_count,
         totals=totals,
     )
     _write_lines(lane, file, split)
+    if lane is BANK and file.is_final:
+        supersede_previews(file)
     return file
 
 
@@ -235,6 +240,7 @@ def withdraw_file(*, file: Statement | BankStatement, reason: str, by, now: date
         passed = _pass_on_shared_lines(lane, file)
         gone = lane.line_model.objects.filter(statement=file, is_live=True).update(is_live=False)
         lane.sighting_model.objects.filter(statement=file).delete()
+        previews = restore_previews(file) if lane is BANK and file.is_final else 0
         file.state, file.withdrawn_at, file.withdrawn_by, file.withdrawn_reason = StatementState.WITHDRAWN, now, by, reason[:300]
         file.save(update_fields=["state", "withdrawn_at", "withdrawn_by", "withdrawn_reason"])
         record(
@@ -244,7 +250,7 @@ def withdraw_file(*, file: Statement | BankStatement, reason: str, by, now: date
             by=by,
             now=now,
             reason=reason,
-            after={"lines_withdrawn": gone, "lines_kept_by_other_files": passed},
+            after={"lines_withdrawn": gone, "lines_kept_by_other_files": passed, **({"lines_of_previews": previews} if previews else {})},
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from apps.channels.banks.registry import LABELS, proved_format
 from apps.channels.contracts import FileRefused, Refusal
 from apps.channels.models import Channel
 from apps.channels.registry import recognise
@@ -23,14 +24,18 @@ def receive_upload(*, merchant: Merchant, name: str, data: bytes, by, now: datet
     """Keeps the bytes, finds whose file it is, reads it, and returns a preview (`parsed`) or a refusal (`rejected`). Posts nothing."""
     base = {"merchant": merchant, "name": name[:255], "sha256": files.store(data), "size": len(data), "created_at": now, "created_by": by}
     known = [provider for provider, _ in recognise(name, data)]
-    owners = _possible_owners(merchant, known)
-    refused = FileRefused(Refusal.NO_CHANNEL, found=known[0]) if known else FileRefused(Refusal.UNKNOWN_FILE)
+    try:
+        proved = "" if known else proved_format(data)
+        owners = _accounts_of_format(merchant, proved) if proved else _possible_owners(merchant, known)
+        refused = FileRefused(Refusal.NO_CHANNEL, found=known[0]) if known else FileRefused(Refusal.UNKNOWN_FILE)
+    except FileRefused as error:
+        proved, owners, refused = "", [], error
     for owner in owners:
         try:
             return _preview(owner, base, data)
         except FileRefused as error:
-            refused = error if known or error.code == Refusal.BAD_ROWS else refused
-    owner = owners[0] if owners and known else None
+            refused = error if known or error.code == Refusal.BAD_ROWS or _says_more(error, proved, refused) else refused
+    owner = owners[0] if owners and (known or (proved and len(owners) == 1)) else None
     lane = lane_of(owner) if owner else None
     model, belongs = (lane.file_model, {lane.owner: owner}) if lane else (Statement, {})
     rejections = refused.params.pop("rejections", ())
@@ -42,6 +47,20 @@ def receive_upload(*, merchant: Merchant, name: str, data: bytes, by, now: datet
         refusal_params={key: value if isinstance(value, int | str | list) else str(value) for key, value in refused.params.items()},
         rejections=[[r.row_no, str(r.code), r.column, r.value] for r in rejections[:KEPT_REJECTIONS]],
     )
+
+
+def _accounts_of_format(merchant: Merchant, format: str) -> list[BankAccount]:
+    """:raises FileRefused: no_account, when no account of the merchant has its statements in this format."""
+    accounts = BankAccount.objects.for_merchant(merchant).filter(format=format).select_related("merchant").order_by("code")
+    if not accounts:
+        raise FileRefused(Refusal.NO_ACCOUNT, found=LABELS[format])
+    return list(accounts)
+
+
+def _says_more(error: FileRefused, proved: str, before: FileRefused) -> bool:
+    """Of several accounts that refuse a bank's file, the reason of the one it is meant for: not merely that it is another's."""
+    others = (Refusal.OTHER_ACCOUNT, Refusal.OTHER_CURRENCY)
+    return bool(proved) and (error.code not in others or before.code in (Refusal.UNKNOWN_FILE, *others))
 
 
 def _possible_owners(merchant: Merchant, known: list[str]) -> list[Channel | BankAccount]:

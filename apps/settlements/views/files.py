@@ -121,6 +121,7 @@ def file(request: HttpRequest, merchant_slug: str, lane: str, pk: int) -> HttpRe
         "lane": lane,
         "row": selected.file_row(found),
         "totals": selected.totals_of(found),
+        "notes": selected.notes_of(found),
         "rejected": selected.rejected_rows(found),
         "page": page,
         "table": table,

@@ -256,3 +256,15 @@ def test_injured_files_are_refused_flagged_or_of_the_same_sum(seed):
     if not bank.rejections and not bank.breaks and all(total.agrees for total in bank.totals):
         assert sum(bank.lines["amount"]) == -74_950
         assert bank.opening + sum(bank.lines["amount"]) == bank.closing
+
+
+@pytest.mark.parametrize(
+    ("body", "part", "layout"), [("BkToCstmrAcctRpt", "Rpt", "camt.052.001.08"), ("BkToCstmrDbtCdtNtfctn", "Ntfctn", "camt.054.001.08")]
+)
+def test_reports_and_notices_bring_bookings_and_no_balances(body, part, layout):
+    xml = CAMT.replace("BkToCstmrStmt", body).replace("Stmt>", f"{part}>").replace("camt.053.001.08", layout)
+
+    bank = parse(camt(xml))
+
+    assert (bank.is_final, bank.layout, bank.opening, bank.closing, bank.breaks, bank.totals) == (False, layout, None, None, (), ())
+    assert bank.lines.equals(parse(camt()).lines)

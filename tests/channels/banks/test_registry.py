@@ -3,12 +3,14 @@ import io
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from apps.channels.banks.registry import bank_text, parse_bank, recognise
-from apps.channels.contracts import FileRefused, Refusal
+from apps.channels.banks.registry import FORMATS, bank_record, bank_text, parse_bank, proved_format, recognise
+from apps.channels.contracts import FileRefused, Refusal, StatementFile
 from tests.channels.banks.american_files import BAI2, SGML, cash, sgml
 from tests.channels.banks.camt_files import CAMT, ONE_LINE, camt
-from tests.channels.banks.files import CATHAY, MT940, cathay, chase
+from tests.channels.banks.files import CATHAY, CATHAY_MAPPING, MT940, MUTATIONS, SEEDS, cathay, chase, mutated
 
 
 def zipped(*members):
@@ -34,9 +36,9 @@ def test_formats_are_read_by_their_code():
 
 
 def test_text_is_the_one_whose_lines_are_counted():
-    assert bank_text("mt940", MT940.encode(), None) == MT940
-    assert bank_text("csv", "金額\n".encode("big5"), "big5") == "金額\n"
-    assert bank_text("camt053", ONE_LINE.encode(), None).split("\n")[6].startswith("<Ntry>")
+    assert bank_text("mt940", MT940.encode(), {}) == MT940
+    assert bank_text("csv", "金額\n".encode("big5"), {"encoding": "big5"}) == "金額\n"
+    assert bank_text("camt053", ONE_LINE.encode(), {}).split("\n")[6].startswith("<Ntry>")
 
 
 def test_file_of_another_format_is_told_apart():
@@ -63,8 +65,46 @@ def test_packed_file_is_unpacked_and_a_bomb_is_not():
 
     assert parse_bank("camt053", camt(packed)).lines.equals(parse_bank("camt053", camt()).lines)
     assert parse_bank("camt053", camt(gzip.compress(CAMT.encode()))).lines.height == 4
-    assert bank_text("camt053", packed, None) == CAMT
+    assert bank_text("camt053", packed, {}) == CAMT
     two = zipped(("a.xml", CAMT.encode()), ("b.xml", CAMT.encode()))
     assert refusal("camt053", camt(two)) == (Refusal.BAD_ARCHIVE, {"reason": "several"})
     assert refusal("camt053", camt(zipped(("a.xml", b" " * 40_000_000)))) == (Refusal.BAD_ARCHIVE, {"reason": "too_large"})
     assert refusal("camt053", camt(packed[:-20])) == (Refusal.BAD_ARCHIVE, {"reason": "broken"})
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "row_no", "first", "last"),
+    [
+        ("camt053", CAMT, 11, "<Ntry>", "</Ntry>"),
+        ("camt053", CAMT, 27, "<TxDtls>", "</TxDtls>"),
+        ("mt940", MT940, 5, ":61:2609010901C55,82NTRFNONREF//B00000000", "/REF/1001799000786"),
+        ("bai2", BAI2, 5, "16,165,18612,V,260902,,B-1,po_1Qab,STRIPE, PAYMENTS/1", "88,second line"),
+        ("csv", CATHAY, 3, CATHAY.split("\n")[2], CATHAY.split("\n")[2]),
+    ],
+)
+def test_record_of_a_row_is_shown_whole(format, text, row_no, first, last):
+    lines = bank_record(format, text.encode(), {}, row_no).split("\n")
+
+    assert (lines[0].split("<Refs")[0], lines[-1][-len(last) :]) == (first, last)
+    assert bank_record(format, text.encode(), {}, 9_999) == ""
+
+
+def test_proved_format_needs_no_account():
+    assert [proved_format(text.encode()) for text in (CAMT, MT940, SGML, BAI2, CATHAY, "")] == ["camt053", "mt940", "ofx", "bai2", "", ""]
+    with pytest.raises(FileRefused) as refused:
+        proved_format(b"!Type:Bank\nD8/12/13\n")
+    assert refused.value.code == Refusal.UNREADABLE_FORMAT
+
+
+@MUTATIONS
+@given(SEEDS, st.sampled_from(sorted(FORMATS)), st.sampled_from([CAMT, ONE_LINE, MT940, SGML, BAI2, CATHAY]))
+def test_no_damage_and_no_wrong_format_ever_crashes(seed, format, text):
+    data = mutated(text.encode(), seed)
+    file = StatementFile("x", data, "UTC", "USD", "", CATHAY_MAPPING)
+    try:
+        bank_record(format, data, CATHAY_MAPPING, 5)
+        bank = parse_bank(format, file)
+    except FileRefused:
+        return
+
+    assert bank.rows_in == bank.lines.height + len(bank.rejections)

@@ -43,6 +43,7 @@ CAMT_FILES = [
     ("camt053.v8.xml", "EUR", 1, 885, 1_815, None, (74,), []),  # its closing balance is in SEK
     ("oca-test-camt053.xml", "EUR", 4, -1_299, 1_556_827, 1_512_112, (), [False]),
     ("oca-test-camt053-no-ntry.xml", "CHF", 0, 0, 152_076, 152_076, (), [True]),
+    ("camt054.v2.xml", "SEK", 1, -20_000_000, None, None, (), []),  # a notice: no balances, not final
 ]
 # file, currency, lines, sum, closing
 OFX_FILES = [
@@ -61,7 +62,6 @@ BAI2_FILES = [
 # file, format of its account, currency, code and parameters of the refusal
 REFUSED = [
     ("ofx/test_qif.qif", "ofx", "USD", Refusal.UNREADABLE_FORMAT, {"found": "QIF", "reason": "qif", "wanted": "OFX"}),
-    ("camt/camt054.v2.xml", "camt053", "SEK", Refusal.OTHER_REPORT, {"found": "camt.054.001.02", "wanted": "camt.053"}),
     ("camt/camt053.v8.xml", "camt053", "SEK", Refusal.OTHER_CURRENCY, {"expected": "SEK", "found": "EUR"}),
     ("ofx/stmtrs.ofx", "camt053", "USD", Refusal.OTHER_FORMAT, {"found": "OFX", "wanted": "camt.053"}),
     ("bai2/nwb_example.bai2", "mt940", "GBP", Refusal.OTHER_FORMAT, {"found": "BAI2", "wanted": "MT940"}),
@@ -126,6 +126,7 @@ def test_sample_camt(shared_folder, name, currency, lines, total, opening, closi
     assert (bank.lines.height, sum(bank.lines["amount"]), bank.rejections, bank.notes) == (lines, total, (), ())
     assert (bank.opening, bank.closing, bank.breaks) == (opening, closing, breaks)
     assert [each.agrees for each in bank.totals] == agree
+    assert bank.is_final == name.startswith(("camt053", "oca"))
 
 
 @pytest.mark.parametrize(("name", "currency", "lines", "total", "closing"), OFX_FILES, ids=lambda value: None)
