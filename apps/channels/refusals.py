@@ -26,6 +26,7 @@ REASONS = {
     "xlsx": gettext_lazy("it is an Excel workbook"),
     "html": gettext_lazy("it is a web page, perhaps because the login had expired"),
     "spreadsheet": gettext_lazy("it is an Excel workbook or an archive; download the CSV file"),
+    "nul": gettext_lazy("it holds characters (NUL) that no text has"),
     "xml": gettext_lazy("it is not well-formed XML"),
     "entities": gettext_lazy("it defines a document type or entities, which no bank's file does"),
     "total": gettext_lazy("a total at the end is not a number"),

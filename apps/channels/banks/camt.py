@@ -11,6 +11,7 @@ A batch with several `TxDtls` becomes one line a detail when the details add up 
 reference, not the texts: intraday reports word them otherwise. Statement numbers and balances never count.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -28,6 +29,7 @@ MESSAGES = {
 }  # fmt: skip
 PENDING = ("PDNG", "INFO", "FUTR")
 OPENINGS, CLOSINGS = ("OPBD", "PRCD"), ("CLBD",)
+_VERSION = re.compile(r"camt\.05[234]\.\d{3}\.\d{2}")
 _REJECTS = {"mixed_currencies": Reject.BAD_CURRENCY}
 
 
@@ -112,7 +114,7 @@ def _body(root: etree._Element) -> tuple[etree._Element, str]:
         for element in level:
             if name_of(element) in MESSAGES:
                 space = (etree.QName(element).namespace or "").rpartition(":")[2]
-                return element, space if space.startswith("camt.05") else MESSAGES[name_of(element)][0]
+                return element, space if _VERSION.fullmatch(space) else MESSAGES[name_of(element)][0]
         level = [child for element in level for child in element if isinstance(child.tag, str)]
     found = next((child for child in root if isinstance(child.tag, str)), root)
     space = (etree.QName(found).namespace or "").rpartition(":")[2]

@@ -39,6 +39,7 @@ def parse_bank(format: str, file: StatementFile) -> ParsedBank:
         raise FileRefused(Refusal.EMPTY)
     file = replace(file, data=unpacked(file.data))
     found = recognise(file.data)
+    _refuse_nul(file.data, found)
     if found == "xlsx" and format == "csv":
         text = workbook.as_text(file.data, file.mapping)
         return FORMATS[format](replace(file, data=text.encode(), mapping={**file.mapping, "encoding": "utf-8"}))
@@ -47,6 +48,15 @@ def parse_bank(format: str, file: StatementFile) -> ParsedBank:
     if found and found != format:
         raise FileRefused(Refusal.OTHER_FORMAT, found=LABELS[found], wanted=LABELS[format])
     return FORMATS[format](file)
+
+
+def _refuse_nul(data: bytes, found: str) -> None:
+    """No bank writes NUL into text, and no database keeps it.
+
+    :raises FileRefused: bad_format, naming the line.
+    """
+    if found not in UNREADABLE and data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" in data:
+        raise FileRefused(Refusal.BAD_FORMAT, row=data.count(b"\n", 0, data.index(b"\0")) + 1, reason="nul")
 
 
 def unpacked(data: bytes) -> bytes:

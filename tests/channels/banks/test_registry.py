@@ -108,3 +108,13 @@ def test_no_damage_and_no_wrong_format_ever_crashes(seed, format, text):
         return
 
     assert bank.rows_in == bank.lines.height + len(bank.rejections)
+
+
+@pytest.mark.parametrize(("format", "file"), [("csv", cathay), ("mt940", chase), ("camt053", camt), ("ofx", sgml), ("bai2", cash)])
+def test_nul_is_refused_with_its_line(format, file):
+    data = file().data
+    at = data.index(b"9012" if format not in ("csv", "camt053") else b"4")
+
+    assert refusal(format, file(data[:at] + b"\0" + data[at:])) == (
+        Refusal.BAD_FORMAT, {"row": data.count(b"\n", 0, at) + 1, "reason": "nul"}
+    )  # fmt: skip
