@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('settlements', '0002_match_by_people'),
+        ('settlements', '0003_lighter_lines'),
     ]
 
     operations = [
