@@ -75,7 +75,7 @@ def file_row(file: Statement | BankStatement) -> FileRow:
         file.last_day,
         file.rows_in,
         file.lines_new,
-        _chip(file, bool(wrong)),
+        _chip(file, bool(wrong) or bool(breaks_of(file))),
         refusal_of(file)
         or (_("Its own totals differ: %(names)s") % {"names": names_text(total["name"] for total in wrong)} if wrong else ""),
         file.state,
@@ -137,6 +137,11 @@ def raw_row(file: Statement | BankStatement, row_no: int) -> str:
     except (FileNotFoundError, FileRefused, UnicodeDecodeError, KeyError):
         return ""
     return lines[row_no - 1] if 0 < row_no <= len(lines) else ""
+
+
+def breaks_of(file: Statement | BankStatement) -> list[int]:
+    """Rows of a bank's file at which the balances do not follow."""
+    return file.breaks if isinstance(file, BankStatement) else []
 
 
 def notes_of(file: Statement | BankStatement) -> list[str]:

@@ -65,6 +65,7 @@ def test_page_of_a_file_names_what_was_left_out_and_where_balances_break(client,
     assert "1 booking that the bank has not made yet was left out." in text
     assert "Left out, because they are of other accounts or currencies: NL00OTHR1 EUR." in text
     assert "The balances do not follow at row" in text
+    assert "Can be imported, a difference will be noted" in text
 
 
 def test_page_of_a_notice_says_that_the_statement_takes_its_place(client, lin, ing):
