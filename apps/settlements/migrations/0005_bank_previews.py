@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('settlements', '0003_lighter_lines'),
+        ('settlements', '0004_second_signatures'),
     ]
 
     operations = [
