@@ -262,11 +262,14 @@ def test_a_preview_of_another_shop_cannot_be_confirmed(client, desk, shop, payme
     assert not Dispute.objects.exists()
 
 
-def test_figures_by_reason_channel_and_storefront(desk, shop, opened, channel):
+def test_figures_by_reason_channel_product_and_storefront(desk, shop, opened, channel):
     plan = [("10.4", "won", 50000), ("10.4", "lost", None), ("13.1", "lost", 28000), ("13.1", "accepted", None), ("13.1", None, None)]
     for number, (reason, to, returned) in enumerate(plan):
         one = opened(
-            payment=cast.make_payment(channel, f"F{number}"), provider_dispute_ref=f"f_{number}", reason_code=reason, fee_minor=1500
+            payment=cast.make_payment(channel, f"F{number}", method="credit_card" if number < 3 else "apple_pay"),
+            provider_dispute_ref=f"f_{number}",
+            reason_code=reason,
+            fee_minor=1500,
         )
         if to:
             move_dispute(merchant=shop, dispute_id=one.pk, to=to, by=None, now=cast.NOW, returned_minor=returned)
@@ -283,5 +286,9 @@ def test_figures_by_reason_channel_and_storefront(desk, shop, opened, channel):
         "not received": (3, 0, [("TWD", 228000, 4500, 232500, 128000)]), "fraud": (2, 500_000, [("TWD", 206000, 3000, 209000, 0)]),
     }  # fmt: skip
     assert [(row.label, row.opened) for row in response.context["groups"][1][2]] == [("綠界", 5)]
-    assert [(row.label, row.opened) for row in response.context["groups"][2][2]] == [("without a storefront", 5)]
+    by_method = {row.label: (row.opened, row.win_ppm, row.money) for row in response.context["groups"][2][2]}
+    assert by_method == {
+        "Credit card": (3, 333_333, [("TWD", 306000, 4500, 310500, 0)]), "Apple Pay": (2, None, [("TWD", 128000, 3000, 131000, 128000)]),
+    }  # fmt: skip
+    assert [(row.label, row.opened) for row in response.context["groups"][3][2]] == [("without a storefront", 5)]
     assert desk.get(url("figures") + "?first=2020-01-01&last=2020-12-31").context["total"].opened == 0

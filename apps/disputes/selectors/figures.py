@@ -1,4 +1,4 @@
-"""What disputes cost and how many are won: by reason, by channel and by storefront."""
+"""What disputes cost and how many are won: by reason, channel, payment product (the method the customer paid by) and storefront."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,8 +9,14 @@ from django.utils.translation import gettext as _
 from apps.disputes.enums import Family
 from apps.disputes.models import Dispute
 from apps.merchants.models import Merchant
+from apps.settlements.selectors.headlines import method_label
 
-GROUPS = {"reason": ("family",), "channel": ("channel__label",), "storefront": ("payment__order__storefront__code",)}
+GROUPS = {
+    "reason": ("family",),
+    "channel": ("channel__label",),
+    "method": ("payment__method",),
+    "storefront": ("payment__order__storefront__code",),
+}
 
 
 @dataclass
@@ -93,4 +99,6 @@ def _add(row: Row, currency: str, state: str, n: int, amount: int, gone: int, fe
 def _label(group: str, key: str | None) -> str:
     if group == "reason":
         return str(Family(key).label)
+    if group == "method":
+        return method_label(key) if key else _("payment not in our books")
     return key or (_("without a storefront") if group == "storefront" else "—")

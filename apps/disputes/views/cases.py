@@ -148,7 +148,7 @@ def from_line(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse
 @require_safe
 @needs("view_money")
 def cost(request: HttpRequest, merchant_slug: str) -> HttpResponse:
-    """Win rate and cost by reason, channel and storefront, of disputes opened in a period (a year back unless asked)."""
+    """Win rate and cost by reason, channel, payment product and storefront, of disputes opened in a period (a year back unless asked)."""
     form = PeriodForm(request.GET or None, today=timezone.localtime(clock.now()).date())
     first, last = form.days()
     zone = request.merchant.timezone
@@ -157,6 +157,7 @@ def cost(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     groups = [
         (_("By reason"), _("Reason"), figures.rows_by(rows, "reason")),
         (_("By channel"), _("Channel"), figures.rows_by(rows, "channel")),
+        (_("By payment product"), _("Payment method"), figures.rows_by(rows, "method")),
         (_("By storefront"), _("Storefront"), figures.rows_by(rows, "storefront")),
     ]
     context = {"form": form, "first": first, "last": last, "total": figures.total_of(rows), "groups": groups}
