@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import Sum
 
 from apps.audit.models import AuditEvent
@@ -27,6 +28,8 @@ from tests.orders.refunds.test_many_at_once import THREADS, at_once
 
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
+ENDS = {"success": "succeeded", "decline": "failed", "timeout_after": "succeeded", "timeout_before": "succeeded", "slow": "succeeded",
+        "slow_decline": "failed", "duplicate_notice": "succeeded", "disorder": "succeeded"}  # fmt: skip
 LATER = timedelta(days=1)  # every lease and pause is over by then, so whoever asks may ask
 
 
@@ -57,8 +60,9 @@ def nameless(results: list) -> list:
 
 
 def tell_everything(channel) -> list[Intake]:
-    gateway, now = gateway_for(channel), datetime.now(UTC)
-    return [take_notice(channel=channel, headers=headers, body=body, now=now) for headers, body in gateway.pending_notices()]
+    """Twice and the last first: late and repeated as on a real network."""
+    now, waiting = datetime.now(UTC), list(reversed(gateway_for(channel).pending_notices()))
+    return [take_notice(channel=channel, headers=headers, body=body, now=now) for headers, body in waiting * 2]
 
 
 def ask_until_known(shop) -> None:
@@ -142,31 +146,76 @@ def test_decisions_calls_questions_and_notices_at_once(shop, channel, seed):
     assert_books_agree(channel)
 
 
-@pytest.mark.parametrize("behaviour", list(Behaviour))
-def test_one_refund_submitted_asked_about_and_told_by_everybody(shop, channel, behaviour):
-    payment, clerk = cast.make_payment(channel, amount_minor=128000), cast.operator(shop)
-    refund = request(payment, clerk, 128000)
-    deciding.approve_refund(merchant=shop, refund_id=refund.pk, by=cast.approver(shop), now=datetime.now(UTC))
-    gateway_for(channel).books.script(payment.merchant_ref, behaviour)
-    about = {"merchant": shop, "refund_id": refund.pk}
+def one_of_each(shop, channel) -> dict[Refund, Behaviour]:
+    """An approved refund for each way the provider can behave."""
+    clerk, judge, books, found = cast.operator(shop), cast.approver(shop), gateway_for(channel).books, {}
+    for behaviour in Behaviour:
+        payment = cast.make_payment(channel, amount_minor=128000)
+        books.script(payment.merchant_ref, behaviour)
+        refund = request(payment, clerk, 128000)
+        deciding.approve_refund(merchant=shop, refund_id=refund.pk, by=judge, now=datetime.now(UTC))
+        found[refund] = behaviour
+    return found
 
-    def work(at: int) -> Callable[[], object]:
-        return [
-            lambda: submit_refund(**about, now=datetime.now(UTC)).state,
-            lambda: ask_about(**about, now=datetime.now(UTC) + LATER).state,
-            lambda: tell_everything(channel),
-        ][min(at % 4, 2)]
 
-    results = at_once([work(at) for at in range(THREADS)])
+def ends() -> dict[str, str]:
+    return dict(Refund.objects.values_list("refund_no", "state"))
+
+
+def test_sixty_four_workers_submit_approved_refunds_once(shop, channel):
+    refunds = list(one_of_each(shop, channel))
+
+    results = at_once([
+        lambda at=at: submit_refund(merchant=shop, refund_id=refunds[at % 8].pk, now=datetime.now(UTC)).state for at in range(THREADS)
+    ])  # fmt: skip
+
+    assert Counter("sent" if isinstance(one, str) else type(one).__name__ for one in results) == {"sent": 8, "RefundMoveIllegal": 56}
+    assert Counter(ProviderCall.objects.values_list("key", "operation")) == {(one.refund_no, "refund"): 1 for one in refunds}
+
+
+def test_refunds_submitted_asked_about_and_told_by_everybody_end_once_as_the_provider_did(shop, channel):
+    """For each way it can behave: three workers submit, two ask, three bring every notice."""
+    refunds = one_of_each(shop, channel)
+
+    def works_on(refund: Refund) -> list[Callable[[], object]]:
+        about = {"merchant": shop, "refund_id": refund.pk}
+        send, ask = (
+            (lambda: submit_refund(**about, now=datetime.now(UTC)).state),
+            (lambda: ask_about(**about, now=datetime.now(UTC) + LATER)),
+        )
+        return [send, send, send, ask, ask, *([lambda: tell_everything(channel)] * 3)]
+
+    results = at_once([work for refund in refunds for work in works_on(refund)])
 
     told = [one for result in results for one in (result if isinstance(result, list) else [result])]
     assert nameless(told) == []
     assert {type(one) for one in told if isinstance(one, Exception)} == {RefundMoveIllegal}
-    assert sum(isinstance(one, RefundMoveIllegal) for one in told) == THREADS // 4 - 1  # one worker of sixteen submitted it
+    assert sum(isinstance(one, RefundMoveIllegal) for one in told) == 2 * len(refunds)  # one worker of three submitted each
     ask_until_known(shop)
     tell_everything(channel)
-    assert len(truth(channel)) == 1
+    assert ends() == {refund.refund_no: ENDS[behaviour] for refund, behaviour in refunds.items()}
     assert_books_agree(channel)
+
+
+def test_partial_refunds_of_one_payment_never_come_to_more_than_it_took(shop, channel):
+    """The desk, down to the provider, and rows of the books draw on one payment."""
+    payment, clerk, judge = cast.make_payment(channel, amount_minor=500_000), cast.operator(shop), cast.approver(shop)
+
+    def through_the_desk() -> str:
+        refund = request(payment, clerk, 70_000)
+        deciding.approve_refund(merchant=shop, refund_id=refund.pk, by=judge, now=datetime.now(UTC))
+        return submit_refund(merchant=shop, refund_id=refund.pk, now=datetime.now(UTC)).state
+
+    def work(at: int) -> Callable[[], object]:
+        return (lambda: cast.make_refund(payment, f"B{at}", 70_000, state="requested").pk) if at % 4 == 3 else through_the_desk
+
+    results = at_once([work(at) for at in range(THREADS)])
+
+    assert all(isinstance(one, HezhangError | IntegrityError) for one in results if isinstance(one, Exception))
+    paid = truth(channel)
+    assert sum(amount for outcome, amount in paid.values() if outcome == "succeeded") <= 500_000
+    held = Refund.objects.filter(state__in=HOLDS_MONEY).aggregate(total=Sum("amount_minor"))["total"]
+    assert 500_000 - 70_000 < held <= 500_000
 
 
 def test_requests_and_refunds_started_at_the_provider_share_what_is_left(shop, channel):
