@@ -68,7 +68,9 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
     "kind": pl.String(),  # LineKind
     "provider_ref": pl.String(),  # the provider's id of the payment, cleaned of wrappers, case kept
     "merchant_ref": pl.String(),  # our reference of the payment
-    "provider_refund_ref": pl.String(),  # the provider's id of the refund or dispute
+    # The provider's id of the refund or dispute; of a payout line that gives a failed payout back: the payout that failed, while
+    # `payout_ref` names the one that pays it again (empty as long as none does).
+    "provider_refund_ref": pl.String(),
     "refund_ref": pl.String(),  # our refund number
     "line_ref": pl.String(),  # the provider's id of this movement, where it has one; both lines of a conversion share theirs
     "method": pl.String(),  # Method, or empty where the file does not say

@@ -121,5 +121,7 @@ class Rule(models.TextChoices):
     GROUP_SUM = "group_sum", _("several lines add up to the payment")
     MANUAL = "manual", _("matched by hand")
     PAYOUT_REF = "payout_ref", _("payout number in the bank memo")
+    PAYOUT_SUM = "payout_sum", _("only these payouts add up to the deposit")
+    DEPOSIT_SUM = "deposit_sum", _("only these deposits add up to the payout")
     DUE_AMOUNT = "due_amount", _("amount and date of the payout")
     DUE_DATE = "due_date", _("date of the payout, another amount")

@@ -154,3 +154,46 @@ _follow(
     f"""UPDATE {SIGNATURE} SET state = 'undone' WHERE line_id = NEW.line_id AND state = 'approved' AND act = 'match'
         AND (payment_id = NEW.payment_id OR refund_id = NEW.refund_id)""",
 )
+
+# The parts of a bank line stay within the line, and a tie is voided but never changed. On PostgreSQL the sum is asked once a statement;
+# it locks the lines first, so that the second of two that would together exceed a line sees the first. A writer puts in what goes the
+# other way first: a debit that a deposit has set off makes room for the payouts in it.
+
+_TIED = "(SELECT coalesce(sum(m.amount_minor), 0) FROM settlements_bankmatch m WHERE m.bank_line_id = b.id AND m.voided_at IS NULL)"
+_TIED_OVER = f"((b.amount_minor >= 0 AND {_TIED} > b.amount_minor) OR (b.amount_minor < 0 AND {_TIED} < b.amount_minor))"
+_TIE_EXCEEDS = "bank_tie_exceeds_line"
+_TIE_REFUSED = "RAISE EXCEPTION '{}' USING ERRCODE = 'integrity_constraint_violation';"
+
+declare(
+    Trigger(
+        name="bank_tie_within_line",
+        table="settlements_bankmatch",
+        sqlite="CREATE TRIGGER bank_tie_within_line AFTER INSERT ON settlements_bankmatch WHEN NEW.voided_at IS NULL BEGIN "
+        f"SELECT RAISE(ABORT, '{_TIE_EXCEEDS}') WHERE EXISTS (SELECT 1 FROM settlements_bankline b WHERE b.id = NEW.bank_line_id AND {_TIED_OVER}); "
+        "END",
+        postgresql="CREATE TRIGGER bank_tie_within_line AFTER INSERT ON settlements_bankmatch REFERENCING NEW TABLE AS fresh "
+        "FOR EACH STATEMENT EXECUTE FUNCTION bank_tie_within_line_fn()",
+        function=f"""CREATE OR REPLACE FUNCTION bank_tie_within_line_fn() RETURNS trigger AS $$ DECLARE touched bigint[]; BEGIN
+            SELECT array_agg(DISTINCT n.bank_line_id) INTO touched FROM fresh n WHERE n.voided_at IS NULL;
+            PERFORM 1 FROM settlements_bankline WHERE id = ANY (touched) ORDER BY id FOR NO KEY UPDATE;
+            IF EXISTS (SELECT 1 FROM settlements_bankline b WHERE b.id = ANY (touched) AND {_TIED_OVER}) THEN {_TIE_REFUSED.format(_TIE_EXCEEDS)} END IF;
+            RETURN NULL; END $$ LANGUAGE plpgsql""",
+    )
+)
+
+_TIE_CHANGED = """OLD.payout_id <> NEW.payout_id OR OLD.bank_line_id <> NEW.bank_line_id OR OLD.amount_minor <> NEW.amount_minor
+    OR (OLD.voided_at IS NOT NULL AND NEW.voided_at IS NULL)"""
+_TIE_KEPT = "bank_tie_is_only_voided"
+
+declare(
+    Trigger(
+        name="bank_tie_kept",
+        table="settlements_bankmatch",
+        sqlite=f"CREATE TRIGGER bank_tie_kept BEFORE UPDATE ON settlements_bankmatch WHEN {_TIE_CHANGED} "
+        f"BEGIN SELECT RAISE(ABORT, '{_TIE_KEPT}'); END",
+        postgresql=f"CREATE TRIGGER bank_tie_kept BEFORE UPDATE ON settlements_bankmatch FOR EACH ROW WHEN ({_TIE_CHANGED}) "
+        "EXECUTE FUNCTION bank_tie_kept_fn()",
+        function="CREATE OR REPLACE FUNCTION bank_tie_kept_fn() RETURNS trigger AS $$ BEGIN "
+        f"{_TIE_REFUSED.format(_TIE_KEPT)} END $$ LANGUAGE plpgsql",
+    )
+)

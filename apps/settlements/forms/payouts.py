@@ -97,10 +97,27 @@ def _currencies(model, merchant: Merchant) -> list[tuple[str, str]]:
     return [(code, code) for code in codes]
 
 
-class TieForm(forms.Form):
-    """The bank line that carries a payout, and why a person says so."""
+class LinesField(forms.TypedMultipleChoiceField):
+    """Primary keys of at most ten bank lines; whose they are is the view's question."""
 
-    bank_line = forms.IntegerField(min_value=1, max_value=2**62)
+    MOST = 10
+
+    def __init__(self, **kwargs):
+        super().__init__(coerce=int, **kwargs)
+
+    def valid_value(self, value) -> bool:
+        return str(value).isascii() and str(value).isdecimal() and 1 <= int(value) < 2**62
+
+    def validate(self, value) -> None:
+        super().validate(value)
+        if len(value) > self.MOST:
+            raise forms.ValidationError(_("Choose at most %(n)s."), params={"n": self.MOST})
+
+
+class TieForm(forms.Form):
+    """The bank lines that carry a payout, and why a person says so."""
+
+    bank_line = LinesField()
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 

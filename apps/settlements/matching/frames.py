@@ -119,7 +119,18 @@ PAYOUTS = {
     "covers_to": DAY,
     "lines_net": WHOLE,
     "line_count": WHOLE,
-    "announced": WHOLE,
+    "announced": WHOLE,  # less what it pays again of payouts that came back
+    "returned_on": DAY,  # the day the provider says that it came back; null where it did not
+    "carried_by": TEXT,  # the reference of the payout by which it is paid again, empty as long as none is known
+}
+# Which bank line carries which payout. Several payouts share a line by their `amount`, which together never come to more than it.
+TIES = {
+    "payout_id": WHOLE,
+    "bank_line_id": WHOLE,
+    "rule": TEXT,
+    "amount": WHOLE,  # signed, as the line
+    "slot": WHOLE,  # counts the lines that share a payout
+    "line_slot": WHOLE,  # counts the payouts that share a line
 }
 
 

@@ -55,11 +55,18 @@ class Match(models.Model):
 
 
 class BankMatch(models.Model):
-    """A payout and the bank line that carries it."""
+    """A bank line carries a payout, or a part of it; or a payout is a part of what a bank line brings.
+
+    Several rows of one payout are one payout in several deposits, several of one line are several payouts in one deposit. The parts of
+    a line never come to more than the line (`triggers.py`). A row is never changed but to be voided.
+    """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="bank_matches")
     bank_line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="matches")
+    slot = models.SmallIntegerField(default=0)  # counts the lines that share a payout
+    line_slot = models.SmallIntegerField(default=0)  # counts the payouts that share a line
+    amount_minor = models.BigIntegerField()  # how much of the line is this payout's; signed, as the line
     rule = models.CharField(max_length=16, choices=Rule.choices)
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     voided_at = models.DateTimeField(null=True)
@@ -69,8 +76,10 @@ class BankMatch(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["payout"], condition=Q(voided_at=None), name="bank_match_payout_once"),
-            models.UniqueConstraint(fields=["bank_line"], condition=Q(voided_at=None), name="bank_match_line_once"),
+            models.UniqueConstraint(fields=["payout", "slot"], condition=Q(voided_at=None), name="bank_match_payout_once"),
+            models.UniqueConstraint(fields=["bank_line", "line_slot"], condition=Q(voided_at=None), name="bank_match_line_once"),
+            models.UniqueConstraint(fields=["payout", "bank_line"], condition=Q(voided_at=None), name="bank_match_pair_once"),
+            models.CheckConstraint(condition=Q(slot__gte=0, line_slot__gte=0), name="bank_match_slots_counted"),
         ]
 
     def __str__(self):

@@ -22,8 +22,10 @@ class Payout(models.Model):
     lines_net_minor = models.BigIntegerField()
     line_count = models.IntegerField()
     announced_minor = models.BigIntegerField(null=True)  # what the provider's own payout row says, where it has one
-    arrived_on = models.DateField(null=True)  # booking day of its bank line
-    arrived_minor = models.BigIntegerField(null=True)
+    returned_on = models.DateField(null=True)  # the day the provider says that it came back
+    carried_by = models.CharField(max_length=100, blank=True)  # the reference of the payout by which it is paid again
+    arrived_on = models.DateField(null=True)  # booking day of its last bank line
+    arrived_minor = models.BigIntegerField(null=True)  # all its parts of bank lines together
 
     objects = TenantQuerySet.as_manager()
 
@@ -34,6 +36,7 @@ class Payout(models.Model):
                 condition=Q(arrived_on=None, arrived_minor=None) | Q(arrived_on__isnull=False, arrived_minor__isnull=False),
                 name="payout_arrival_whole",
             ),
+            models.CheckConstraint(condition=Q(carried_by="") | Q(returned_on__isnull=False), name="payout_carried_after_return"),
         ]
         indexes = [models.Index(fields=["merchant", "-due_on", "-id"], name="payout_newest")]
 

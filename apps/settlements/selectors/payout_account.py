@@ -42,32 +42,36 @@ class Account:
     stored_gap_minor: int
     unexplained_minor: int | None
     announced_gap_minor: int | None
-    tie: BankMatch | None
+    ties: list[BankMatch]
+    is_together: bool  # one of its deposits carries other payouts too
     reasons: list[payouts.Reason]
     candidates: list[tuple[BankLine, list[payouts.Reason]]]
+    parts: list[BankLine]  # what could be one of several deposits
     differences: list[tuple[Discrepancy, str]]
     neighbours: list[tuple[Payout, Chip]]
 
 
 def account_of(payout: Payout, opened: str, today: date) -> Account:
-    """Nine queries at most, however many lines. `opened` names the group that is unfolded; nothing valid opens the first."""
+    """Eleven queries at most, however many lines. `opened` names the group that is unfolded; nothing valid opens the first."""
     lines = payouts.lines_of_payout(payout)
     groups = payouts.groups_of(lines)
-    total, tie = payouts.total_of(groups), payouts.tie_of(payout)
-    differences = payouts.differences_of(payout, tie)
+    total, ties = payouts.total_of(groups), payouts.ties_of(payout)
+    differences = payouts.differences_of(payout, ties)
     payout.is_missing = any(item.kind == "payout_missing_in_bank" for item in differences)
     announced = payout.announced_minor
     return Account(
         folds=_folds(lines, groups, opened),
         total=total,
-        cells=_cells(payout, total, tie),
+        cells=_cells(payout, total, ties),
         chip=payouts.state_chip(payout, today),
         stored_gap_minor=total.net - payout.lines_net_minor,
         unexplained_minor=None if payout.arrived_minor is None else payout.arrived_minor - total.net,
         announced_gap_minor=None if announced is None else announced - total.net,
-        tie=tie,
-        reasons=payouts.reasons_of(payout, tie.bank_line) if tie else [],
-        candidates=[] if tie else [(line, payouts.reasons_of(payout, line)) for line in payouts.candidates_of(payout)],
+        ties=ties,
+        is_together=any(len(tie.bank_line.live_ties) > 1 for tie in ties),
+        reasons=payouts.tie_reasons(payout, ties),
+        candidates=[] if ties else [(line, payouts.reasons_of(payout, line)) for line in payouts.candidates_of(payout)],
+        parts=[] if ties else payouts.parts_for(payout),
         differences=[(item, short_title(item)) for item in differences],
         neighbours=[(one, payouts.state_chip(one, today)) for one in payouts.neighbours_of(payout)],
     )
@@ -96,7 +100,7 @@ def kind_label(kind: str, method: str = "") -> str:
     return f"{label} · {METHOD_LABELS.get(method, method)}" if method and kind == LineKind.PAYMENT else label
 
 
-def _cells(payout: Payout, total: payouts.Group, tie: BankMatch | None) -> list[Cell]:
+def _cells(payout: Payout, total: payouts.Group, ties: list[BankMatch]) -> list[Cell]:
     lines = ngettext("%(n)s line together", "%(n)s lines together", total.count) % {"n": count_text(total.count)}
     cells = [Cell(lines, cash_text(total.net, payout.currency), payouts.covers_words(payout))]
     if payout.announced_minor is not None:
@@ -105,14 +109,16 @@ def _cells(payout: Payout, total: payouts.Group, tie: BankMatch | None) -> list[
         due = _("due %(day)s") % {"day": day_text(payout.due_on)}
         cells.append(Cell(title, cash_text(payout.announced_minor, payout.currency), due, "", sign, note, "amber"))
     account = payout.channel.bank_account
-    if tie is None or payout.arrived_minor is None:
+    if not ties or payout.arrived_minor is None:
         due = _("expected %(day)s") % {"day": day_text(payout.due_on)}
         return [*cells, Cell(str(account or _("Bank")), _("not booked yet"), due, "", "=" if not cells else "")]
     sign, note = _against(payout.arrived_minor, payout.amount_minor, payout.currency)
-    booked = _("booked %(day)s") % {"day": day_text(tie.bank_line.booked_on)}
+    booked = _("booked %(day)s") % {"day": day_text(payout.arrived_on)}
+    if len(ties) > 1:
+        booked = _("%(n)s deposits, the last booked %(day)s") % {"n": count_text(len(ties)), "day": day_text(payout.arrived_on)}
     return [
         *cells,
-        Cell(str(tie.bank_line.bank_account), cash_text(payout.arrived_minor, payout.currency), booked, "", sign, note, "amber"),
+        Cell(str(ties[0].bank_line.bank_account), cash_text(payout.arrived_minor, payout.currency), booked, "", sign, note, "amber"),
     ]
 
 

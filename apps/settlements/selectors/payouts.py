@@ -82,6 +82,8 @@ def state_chip(payout: Payout, today: date) -> Chip:
         return Chip(_("arrived"))
     if payout.is_missing:
         return Chip(_("not in the bank"), "red")
+    if payout.returned_on is not None:
+        return Chip(_("came back, to be paid again"), "amber", "clock")
     if payout.due_on < today:
         return Chip(_("due, bank statement awaited"), "amber", "clock")
     return Chip(_("announced"), "neutral", "clock") if payout.announced_minor is not None else Chip(_("expected"), "outline")
@@ -137,10 +139,34 @@ def with_orders(lines: list[StatementLine]) -> list[tuple[StatementLine, str]]:
     return [(line, orders.get(line.pk, "")) for line in lines]
 
 
-def tie_of(payout: Payout) -> BankMatch | None:
-    """The live tie with its bank line, file and maker. One query."""
+def ties_of(payout: Payout) -> list[BankMatch]:
+    """The live ties with their bank lines, files and makers, the first deposit first; `bank_line.live_ties` are all parts of each line.
+
+    Two queries, however many.
+    """
     ties = BankMatch.objects.for_merchant(payout.merchant_id).filter(payout=payout, voided_at=None)
-    return ties.select_related("bank_line__statement", "bank_line__bank_account", "made_by").first()
+    shared = BankMatch.objects.filter(voided_at=None).select_related("payout__channel").order_by("line_slot")
+    related = ties.select_related("bank_line__statement", "bank_line__bank_account", "made_by")
+    return list(related.prefetch_related(Prefetch("bank_line__matches", shared, to_attr="live_ties")).order_by("slot"))
+
+
+def tie_reasons(payout: Payout, ties: list[BankMatch]) -> list[Reason]:
+    """What speaks for the ties of a payout; where a deposit or a payout has several parts, how they add up."""
+    if not ties:
+        return []
+    reasons = reasons_of(payout, ties[0].bank_line)
+    parts = ties[0].bank_line.live_ties
+    if len(ties) == 1 and len(parts) == 1:
+        return reasons
+    total, whole, words = (
+        (sum(tie.amount_minor for tie in ties), payout.amount_minor, _("The parts of its deposits add up to the payout"))
+        if len(ties) > 1
+        else (sum(part.payout.amount_minor for part in parts), ties[0].bank_line.amount_minor, _("The payouts add up to the deposit"))
+    )
+    if total == whole:
+        return [*reasons[:-1], Reason(True, words)]
+    gap = cash_text(abs(total - whole), payout.currency)
+    return [*reasons[:-1], Reason(False, _("The parts differ from the whole by %(amount)s") % {"amount": gap})]
 
 
 def reasons_of(payout: Payout, line: BankLine) -> list[Reason]:
@@ -180,19 +206,27 @@ def _amount_reason(payout: Payout, line: BankLine) -> Reason:
 
 def candidates_of(payout: Payout) -> list[BankLine]:
     """Bank lines nobody claims that could carry an open payout: same currency and direction, near the due day, nearest amount first."""
-    tied = BankMatch.objects.filter(bank_line_id=OuterRef("pk"), voided_at=None)
-    span = (payout.due_on - LOOK_BACK, payout.due_on + LOOK_AHEAD)
-    free = BankLine.objects.for_merchant(payout.merchant_id).filter(~Exists(tied), is_live=True, currency=payout.currency)
-    free = free.filter(booked_on__range=span, **{"amount_minor__lt" if payout.amount_minor < 0 else "amount_minor__gt": 0})
-    near = free.annotate(gap=Abs(F("amount_minor") - payout.amount_minor)).filter(gap__lte=abs(payout.amount_minor) // FAR)
+    near = _free_near(payout).annotate(gap=Abs(F("amount_minor") - payout.amount_minor)).filter(gap__lte=abs(payout.amount_minor) // FAR)
     return list(near.order_by("gap", "booked_on", "pk").select_related("bank_account", "statement")[:CANDIDATES])
 
 
-def differences_of(payout: Payout, tie: BankMatch | None) -> list[Discrepancy]:
-    """What is still open about the payout itself or its bank line."""
-    mine = Q(payout_id=payout.pk)
-    if tie:
-        mine |= Q(bank_line_id=tie.bank_line_id)
+def parts_for(payout: Payout) -> list[BankLine]:
+    """Bank lines nobody claims that could be one of several deposits of an open payout: smaller ones of its account, the first first."""
+    smaller = _free_near(payout).filter(bank_account_id=payout.channel.bank_account_id)
+    smaller = smaller.annotate(size=Abs("amount_minor")).filter(size__lt=abs(payout.amount_minor))
+    return list(smaller.order_by("booked_on", "pk")[:CANDIDATES])
+
+
+def _free_near(payout: Payout) -> QuerySet[BankLine]:
+    tied = BankMatch.objects.filter(bank_line_id=OuterRef("pk"), voided_at=None)
+    span = (payout.due_on - LOOK_BACK, payout.due_on + LOOK_AHEAD)
+    free = BankLine.objects.for_merchant(payout.merchant_id).filter(~Exists(tied), is_live=True, currency=payout.currency)
+    return free.filter(booked_on__range=span, **{"amount_minor__lt" if payout.amount_minor < 0 else "amount_minor__gt": 0})
+
+
+def differences_of(payout: Payout, ties: list[BankMatch]) -> list[Discrepancy]:
+    """What is still open about the payout itself or its bank lines."""
+    mine = Q(payout_id=payout.pk) | Q(bank_line_id__in=[tie.bank_line_id for tie in ties])
     rows = Discrepancy.objects.for_merchant(payout.merchant_id).filter(mine, state__in=sorted(OPEN))
     return list(rows.select_related("channel", "owner").order_by("due_at", "pk"))
 
@@ -206,7 +240,7 @@ def neighbours_of(payout: Payout, limit: int = 5) -> list[Payout]:
 
 def bank_lines_of(merchant: Merchant) -> QuerySet[BankLine]:
     """Live bank lines with account, file and live tie; two queries however many."""
-    live = BankMatch.objects.filter(voided_at=None).select_related("payout__channel")
+    live = BankMatch.objects.filter(voided_at=None).select_related("payout__channel").order_by("line_slot")
     rows = BankLine.objects.for_merchant(merchant).filter(is_live=True).select_related("bank_account", "statement")
     return rows.prefetch_related(Prefetch("matches", live, to_attr="live_ties"))
 

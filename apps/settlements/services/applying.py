@@ -1,5 +1,6 @@
 """Writing a proposal down: links and payouts become what the proposal says, in the caller's transaction. Nothing is deleted."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import polars as pl
@@ -8,11 +9,13 @@ from apps.channels.models import Channel
 from apps.core.bulk import copy_rows, queryset_frame
 from apps.merchants.models import Merchant
 from apps.settlements.enums import Rule
-from apps.settlements.matching.frames import PAYOUTS
+from apps.settlements.matching.bank import arrived
+from apps.settlements.matching.frames import PAYOUTS, TIES
 from apps.settlements.models import BankMatch, Match, Payout
 from apps.settlements.services.books import live_matches
 
 LINK = ["line_id", "payment_id", "refund_id", "slot", "line_slot", "rule"]
+TIE = ["payout_id", "bank_line_id", "amount", "slot", "line_slot"]
 CHUNK = 1_000
 
 
@@ -52,6 +55,8 @@ def apply_payouts(channel: Channel, proposed: pl.DataFrame) -> None:
             "lines_net_minor": row["lines_net"],
             "line_count": row["line_count"],
             "announced_minor": row["announced"],
+            "returned_on": row["returned_on"],
+            "carried_by": row["carried_by"] or "",
         }
         payout = have.pop((row["ref"], row["currency"]), None)
         if payout is None:
@@ -65,7 +70,9 @@ def apply_payouts(channel: Channel, proposed: pl.DataFrame) -> None:
             payout.line_count, payout.lines_net_minor, payout.announced_minor = 0, 0, None
             changed.append(payout)
     Payout.objects.bulk_create(new, batch_size=CHUNK)
-    fields = ["is_named", "due_on", "covers_from", "covers_to", "lines_net_minor", "line_count", "announced_minor"]
+    fields = [
+        "is_named", "due_on", "covers_from", "covers_to", "lines_net_minor", "line_count", "announced_minor", "returned_on", "carried_by",
+    ]  # fmt: skip
     Payout.objects.bulk_update(changed, fields, batch_size=CHUNK)
 
 
@@ -79,31 +86,38 @@ def payouts_frame(merchant: Merchant) -> pl.DataFrame:
 
 
 def live_ties(merchant: Merchant, *, by_hand: bool) -> pl.DataFrame:
-    """Ties in force between payouts and bank lines, made by a person or by rule."""
-    schema = {"id": pl.Int64(), "payout_id": pl.Int64(), "bank_line_id": pl.Int64(), "rule": pl.String()}
+    """TIES in force with their `id`, made by a person or by rule."""
+    schema = {"id": pl.Int64(), **TIES}
+    names = {"amount": "amount_minor"}
     ties = BankMatch.objects.for_merchant(merchant).filter(voided_at=None, made_by__isnull=not by_hand)
-    return queryset_frame(ties.order_by(), schema)
+    rows = queryset_frame(ties.order_by("pk"), {names.get(name, name): dtype for name, dtype in schema.items()})
+    return rows.rename({field: name for name, field in names.items()})
 
 
 def undone_ties(merchant: Merchant) -> pl.DataFrame:
     """Pairs that a person has undone; a rule never makes them again."""
     undone = BankMatch.objects.for_merchant(merchant).filter(voided_by__isnull=False)
-    return queryset_frame(undone.order_by(), {"payout_id": pl.Int64(), "bank_line_id": pl.Int64()})
+    return queryset_frame(undone.order_by(), {"payout_id": pl.Int64(), "bank_line_id": pl.Int64()}).unique()
 
 
 def apply_ties(merchant: Merchant, ties: pl.DataFrame, bank_lines: pl.DataFrame, now: datetime) -> int:
     """Bank ties become what the pass proposes, and each payout says when it arrived and with how much."""
-    live, pair = live_ties(merchant, by_hand=False), ["payout_id", "bank_line_id"]
-    gone, fresh = live.join(ties, on=pair, how="anti"), ties.join(live, on=pair, how="anti")
+    live = live_ties(merchant, by_hand=False)
+    gone, fresh = live.join(ties, on=TIE, how="anti"), ties.join(live, on=TIE, how="anti", maintain_order="left")
     fresh = fresh.filter(pl.col("rule") != Rule.MANUAL)
-    BankMatch.objects.filter(pk__in=gone["id"].to_list()).update(voided_at=now)
-    BankMatch.objects.bulk_create(
-        [BankMatch(merchant=merchant, **row) for row in fresh.select("payout_id", "bank_line_id", "rule").iter_rows(named=True)],
-        batch_size=CHUNK,
-    )
-    arrivals = ties.join(bank_lines.select(pl.col("id").alias("bank_line_id"), "booked_on", "amount"), on="bank_line_id")
-    _note_arrivals(merchant, {row[0]: (row[1], row[2]) for row in arrivals.select("payout_id", "booked_on", "amount").iter_rows()})
+    for ids in chunks(gone["id"]):
+        BankMatch.objects.filter(pk__in=ids).update(voided_at=now)
+    insert_ties(merchant, fresh.rename({"amount": "amount_minor"}).iter_rows(named=True), bank_lines)
+    money = arrived(ties, bank_lines).filter(pl.col("got") != 0)  # what came and went back is not there
+    _note_arrivals(merchant, {row[0]: (row[1], row[2]) for row in money.select("payout_id", "found_on", "got").iter_rows()})
     return fresh.height
+
+
+def insert_ties(merchant: Merchant, rows: Iterable[dict], bank_lines: pl.DataFrame, **fields) -> None:
+    """New ties; within a line what goes the other way comes first, as the table asks."""
+    sign = {line: 1 if amount >= 0 else -1 for line, amount in bank_lines.select("id", "amount").iter_rows()}
+    ordered = sorted(rows, key=lambda row: (row["bank_line_id"], sign[row["bank_line_id"]] * row["amount_minor"]))
+    BankMatch.objects.bulk_create([BankMatch(merchant=merchant, **row, **fields) for row in ordered], batch_size=CHUNK)
 
 
 def _note_arrivals(merchant: Merchant, arrived: dict[int, tuple[date, int]]) -> None:

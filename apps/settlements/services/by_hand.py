@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.services import record
@@ -10,6 +11,7 @@ from apps.merchants.models import Merchant, User
 from apps.orders.models import Payment, Refund
 from apps.settlements.enums import DiscrepancyState, Kind, Resolution, Rule, Subject
 from apps.settlements.errors import AlreadyMatched, OtherCurrency, ReasonMissing, UnableToMatch
+from apps.settlements.matching.sums import shares
 from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
 from apps.settlements.services.signers import check_match_signed, check_signer, is_signed_match
 from apps.settlements.states import OPEN
@@ -75,40 +77,91 @@ def unmatch_line(*, merchant: Merchant, match: Match, reason: str, by: User, now
 
 
 def tie_payout(*, merchant: Merchant, payout: Payout, bank_line: BankLine, reason: str, by: User, now: datetime) -> BankMatch:
-    """Ties a payout to the bank line that carries it and closes what that explains.
+    """Ties a payout to the bank line that carries it and closes what that explains. :raises: as `tie_together`."""
+    return tie_together(merchant=merchant, payouts=[payout], bank_lines=[bank_line], reason=reason, by=by, now=now)[0]
+
+
+def tie_together(
+    *, merchant: Merchant, payouts: list[Payout], bank_lines: list[BankLine], reason: str, by: User, now: datetime
+) -> list[BankMatch]:
+    """Ties one payout to the deposits that bring it, or the payouts that one deposit brings, and closes what that explains.
+
+    Of a deposit each payout gets its own amount; what differs goes to the largest. All of it or nothing.
 
     :raises ReasonMissing, OtherCurrency, AlreadyMatched, UnableToMatch: and nothing changed.
     """
-    if not reason.strip():
-        raise ReasonMissing
-    if {payout.merchant_id, bank_line.merchant_id} != {merchant.pk} or not bank_line.is_live:
-        raise UnableToMatch(_("The payout and the bank line do not belong together."))
-    if payout.currency != bank_line.currency:
-        raise OtherCurrency
+    _check_ties(merchant, payouts, bank_lines, reason)
+    parts = shares([payout.amount_minor for payout in payouts], bank_lines[0].amount_minor)
+    if len(payouts) == 1:
+        rows = [(payouts[0], line, slot, 0, line.amount_minor) for slot, line in enumerate(bank_lines)]
+    else:
+        rows = [(payout, bank_lines[0], 0, slot, part) for slot, (payout, part) in enumerate(zip(payouts, parts, strict=True))]
+        rows.sort(key=lambda row: row[4] if bank_lines[0].amount_minor >= 0 else -row[4])  # what goes the other way makes room first
     try:
         with transaction.atomic():
-            tie = BankMatch.objects.create(merchant=merchant, payout=payout, bank_line=bank_line, rule=Rule.MANUAL, made_by=by)
-            payout.arrived_on, payout.arrived_minor = bank_line.booked_on, bank_line.amount_minor
-            payout.save(update_fields=["arrived_on", "arrived_minor"])
-            _close(merchant, {Subject.PAYOUT: payout.pk, Subject.BANK_LINE: bank_line.pk}, reason, by, now)
-            record(
-                merchant_id=merchant.pk, action="payout.tied", subject=payout, by=by, now=now, reason=reason.strip(),
-                after={"bank_line": str(bank_line), "amount": bank_line.amount_minor},
-            )  # fmt: skip
+            ties = [
+                BankMatch.objects.create(
+                    merchant=merchant, payout=payout, bank_line=line, slot=slot, line_slot=line_slot, amount_minor=amount,
+                    rule=Rule.MANUAL, made_by=by,
+                )
+                for payout, line, slot, line_slot, amount in rows
+            ]  # fmt: skip
+            for payout in payouts:
+                _tied(merchant, payout, [tie for tie in ties if tie.payout_id == payout.pk], reason, by, now)
     except IntegrityError as error:
         raise AlreadyMatched from error
-    return tie
+    return ties
+
+
+def _check_ties(merchant: Merchant, payouts: list[Payout], bank_lines: list[BankLine], reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing
+    if min(len(payouts), len(bank_lines)) != 1:
+        raise UnableToMatch(_("Tie one payout to several bank lines, or several payouts to one bank line."))
+    strangers = {row.merchant_id for row in (*payouts, *bank_lines)} - {merchant.pk}
+    if strangers or not all(line.is_live for line in bank_lines):
+        raise UnableToMatch(_("The payout and the bank line do not belong together."))
+    if len({row.currency for row in (*payouts, *bank_lines)}) > 1:
+        raise OtherCurrency
+
+
+def _tied(merchant: Merchant, payout: Payout, ties: list[BankMatch], reason: str, by: User, now: datetime) -> None:
+    payout.arrived_on, payout.arrived_minor = max(tie.bank_line.booked_on for tie in ties), sum(tie.amount_minor for tie in ties)
+    payout.save(update_fields=["arrived_on", "arrived_minor"])
+    for tie in ties:
+        _close(merchant, {Subject.PAYOUT: payout.pk, Subject.BANK_LINE: tie.bank_line_id}, reason, by, now)
+        record(
+            merchant_id=merchant.pk, action="payout.tied", subject=payout, by=by, now=now, reason=reason.strip(),
+            after={"bank_line": str(tie.bank_line), "amount": tie.amount_minor},
+        )  # fmt: skip
 
 
 def untie_payout(*, merchant: Merchant, tie: BankMatch, reason: str, by: User, now: datetime) -> None:
-    """Undoes a tie; no rule makes this tie again."""
+    """Undoes a tie with all its parts; no rule makes any of these pairs again. :raises ReasonMissing, UnableToMatch."""
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        if not BankMatch.objects.for_merchant(merchant).filter(pk=tie.pk, voided_at=None).update(voided_at=now, voided_by=by):
+        parts = parts_of(tie)
+        undone = BankMatch.objects.for_merchant(merchant).filter(pk__in=[part.pk for part in parts], voided_at=None)
+        if not parts or undone.update(voided_at=now, voided_by=by) != len(parts):
             raise UnableToMatch(_("This pair was undone already."))
-        Payout.objects.filter(pk=tie.payout_id).update(arrived_on=None, arrived_minor=None)
-        record(merchant_id=merchant.pk, action="payout.untied", subject=tie, by=by, now=now, reason=reason.strip())
+        Payout.objects.filter(pk__in={part.payout_id for part in parts}).update(arrived_on=None, arrived_minor=None)
+        record(
+            merchant_id=merchant.pk, action="payout.untied", subject=tie, by=by, now=now, reason=reason.strip(), after={"parts": len(parts)}
+        )
+
+
+def parts_of(tie: BankMatch) -> list[BankMatch]:
+    """The live ties that hang together with one by a payout or a bank line, itself included; none once it was undone. Two queries or so."""
+    found: dict[int, BankMatch] = {}
+    live = BankMatch.objects.for_merchant(tie.merchant_id).filter(voided_at=None)
+    payouts, lines = {tie.payout_id}, {tie.bank_line_id}
+    while True:
+        more = {part.pk: part for part in live.filter(Q(payout_id__in=payouts) | Q(bank_line_id__in=lines))}
+        if len(more) == len(found):
+            return sorted(found.values(), key=lambda part: part.pk) if tie.pk in found else []
+        found = more
+        payouts, lines = {part.payout_id for part in found.values()}, {part.bank_line_id for part in found.values()}
 
 
 def _close(merchant: Merchant, subjects: dict[str, int], reason: str, by: User, now: datetime) -> None:

@@ -14,11 +14,13 @@ from django.db import transaction
 from apps.channels.models import Channel
 from apps.core.clock import local_date, start_of_day
 from apps.merchants.models import Merchant
-from apps.settlements.enums import Kind, Rule, StatementState
+from apps.settlements.enums import Kind, StatementState
+from apps.settlements.matching.bank import bank_faults
 from apps.settlements.matching.comparing import paid_twice
 from apps.settlements.matching.engine import reconcile_channel
 from apps.settlements.matching.frames import FAULTS, ChannelTerms, shaped
-from apps.settlements.matching.payouts import announced_otherwise, bank_faults, tie_to_bank
+from apps.settlements.matching.payouts import announced_otherwise
+from apps.settlements.matching.ties import tie_to_bank
 from apps.settlements.models import ReconciliationRun, Statement
 from apps.settlements.services import applying
 from apps.settlements.services.books import bank_known_until, bank_lines_of, books_of, paid_in_full_again, terms_of
@@ -128,11 +130,10 @@ def _totals(channel: Channel) -> pl.DataFrame:
 def _bank(merchant: Merchant, terms: list[ChannelTerms], moment: Moment) -> pl.DataFrame:
     """Ties payouts to bank lines for the whole merchant and returns what does not agree, with `channel_id`."""
     payouts, lines = applying.payouts_frame(merchant), bank_lines_of(merchant)
-    by_hand = applying.live_ties(merchant, by_hand=True).select("payout_id", "bank_line_id", pl.lit(Rule.MANUAL.value).alias("rule"))
+    by_hand = applying.live_ties(merchant, by_hand=True).drop("id")
     free = payouts.join(by_hand, left_on="id", right_on="payout_id", how="anti", maintain_order="left")
     open_lines = lines.join(by_hand, left_on="id", right_on="bank_line_id", how="anti", maintain_order="left")
-    ties = tie_to_bank(free, open_lines, terms).join(applying.undone_ties(merchant), on=["payout_id", "bank_line_id"], how="anti")
-    ties = pl.concat([ties, by_hand])
+    ties = pl.concat([tie_to_bank(free, open_lines, terms, applying.undone_ties(merchant)), by_hand])
     applying.apply_ties(merchant, ties, lines, moment.now)
     known = bank_known_until(merchant)
     faults = bank_faults(payouts, ties, lines, terms, known, moment.as_of)

@@ -2,7 +2,8 @@
 
 import django_tables2 as tables
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.enums import METHOD_LABELS
@@ -81,11 +82,11 @@ class BankLineTable(BaseTable):
         return format_html('<span class="title">{}</span><span class="sub">{}</span>', record.memo or record.reference or "—", where)
 
     def render_payout(self, record):
-        tie = next(iter(record.live_ties), None)
-        if tie is None:
-            return "—"
-        address = reverse("settlements:payout", args=[self.slug, tie.payout_id])
-        return format_html('<a class="link" href="{}">{} {}</a>', address, tie.payout.channel.label, day_text(tie.payout.due_on))
+        links = (
+            (reverse("settlements:payout", args=[self.slug, tie.payout_id]), tie.payout.channel.label, day_text(tie.payout.due_on))
+            for tie in record.live_ties
+        )
+        return format_html_join(mark_safe("<br>"), '<a class="link" href="{}">{} {}</a>', links) or "—"
 
 
 class MovementTable(BaseTable):
@@ -151,7 +152,7 @@ LINE_COLUMNS = (
 
 
 def _tied_ref(line: BankLine) -> str:
-    return next((f"{tie.payout.channel.code} {tie.payout.ref}" for tie in line.live_ties), "")
+    return ", ".join(f"{tie.payout.channel.code} {tie.payout.ref}" for tie in line.live_ties)
 
 
 BANK_COLUMNS = (

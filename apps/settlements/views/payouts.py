@@ -19,7 +19,7 @@ from apps.merchants.access import has_right, needs
 from apps.settlements.forms.payouts import BankLineFilter, PayoutFilter, TieForm, UntieForm
 from apps.settlements.models import BankLine, Payout
 from apps.settlements.selectors import payout_account, payouts
-from apps.settlements.services.by_hand import tie_payout, untie_payout
+from apps.settlements.services.by_hand import tie_together, untie_payout
 from apps.settlements.tables import payouts as tables
 
 
@@ -95,15 +95,21 @@ def _movements(request: HttpRequest, found: Payout) -> dict:
 @require_POST
 @needs("resolve")
 def tie(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
-    """A person says which bank line carries the payout."""
+    """A person says which bank lines carry the payout."""
     found, form = _payout_for(request, pk), TieForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose a bank line and give a reason: it stays on record."))
         return redirect("settlements:payout", merchant_slug, pk)
-    line = get_object_or_404(BankLine.objects.for_merchant(request.merchant), pk=form.cleaned_data["bank_line"])
+    mine = BankLine.objects.for_merchant(request.merchant)
+    lines = [get_object_or_404(mine, pk=number) for number in form.cleaned_data["bank_line"]]
     try:
-        tie_payout(
-            merchant=request.merchant, payout=found, bank_line=line, reason=form.cleaned_data["reason"], by=request.user, now=clock.now()
+        tie_together(
+            merchant=request.merchant,
+            payouts=[found],
+            bank_lines=lines,
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+            now=clock.now(),
         )
         messages.success(request, _("The payout is tied to this bank line."))
     except HezhangError as error:
@@ -116,7 +122,7 @@ def tie(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
 def untie(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
     """A person says that the bank line carries something else."""
     found, form = _payout_for(request, pk), UntieForm(request.POST)
-    made = payouts.tie_of(found)
+    made = next(iter(payouts.ties_of(found)), None)
     if made is None or not form.is_valid():
         messages.error(request, _("Give a reason: it stays on record.") if made else _("No bank line is tied to this payout."))
         return redirect("settlements:payout", merchant_slug, pk)

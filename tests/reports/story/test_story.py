@@ -80,7 +80,7 @@ def test_money_in_the_bank_stops_all_three_clocks(ecpay):
     settled(ecpay, payment, payout_ref="PO-1")
     payout = cast.make_payout(ecpay, "PO-1", 124500, arrived_on=cast.TODAY, arrived_minor=124500)
     bank = cast.make_bank_line(cast.make_bank_statement(ecpay.bank_account), 124500)
-    BankMatch.objects.create(merchant=ecpay.merchant, payout=payout, bank_line=bank, rule="payout_ref")
+    BankMatch.objects.create(merchant=ecpay.merchant, payout=payout, bank_line=bank, amount_minor=bank.amount_minor, rule="payout_ref")
 
     assert clocks(payment.order) == [("16 Nov 14:02", "done"), ("16 Nov", "done"), ("20 Nov", "done")]
     assert titles(payment.order)[-1] == ("bank", "In the bank with the payout of 1,245", "done")

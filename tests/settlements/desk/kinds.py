@@ -105,5 +105,5 @@ def _of_payout(channel, kind: str) -> Discrepancy:
     actual, bank = {Kind.PAYOUT_AMOUNT_MISMATCH: 8641500, Kind.PAYOUT_MISSING_IN_BANK: 0}.get(kind, 8641500), None
     if kind == Kind.BANK_AMOUNT_MISMATCH:
         bank = cast.make_bank_line(cast.make_bank_statement(channel.bank_account), 8641500)
-        BankMatch.objects.create(merchant=channel.merchant, payout=payout, bank_line=bank, rule="due_date")
+        BankMatch.objects.create(merchant=channel.merchant, payout=payout, bank_line=bank, amount_minor=8641500, rule="due_date")
     return _about(channel, kind, "payout", payout, 8642700, actual, payout=payout, bank_line=bank, provider_ref=payout.ref)

@@ -155,6 +155,31 @@ def bank(*rows: dict) -> pl.DataFrame:
     return _frame(made, frames.BANK_LINES)
 
 
+def payouts(*rows: dict) -> pl.DataFrame:
+    """Unnamed payouts of channel 1, due on 2 September, ids from 1; `ref` names one."""
+    made = []
+    for at, row in enumerate(rows, 1):
+        due = row.get("due", date(2026, 9, 2))
+        made.append(
+            {
+                "id": at,
+                "channel_id": row.get("channel", 1),
+                "ref": row.get("ref", due.isoformat()),
+                "is_named": "ref" in row,
+                "currency": "CNY",
+                "due_on": due,
+                "covers_from": DAY,
+                "covers_to": DAY,
+                "lines_net": row["net"],
+                "line_count": 1,
+                "announced": row.get("announced"),
+                "returned_on": row.get("returned_on"),
+                "carried_by": row.get("carried_by", ""),
+            }
+        )
+    return _frame(made, {"id": frames.WHOLE, "channel_id": frames.WHOLE, **frames.PAYOUTS})
+
+
 def books(pay, back, rows, posted=None, **hands) -> frames.ChannelBooks:
     """The four frames of a channel; ten days of statements unless given."""
     return in_order(frames.ChannelBooks(pay, back, rows, statements() if posted is None else posted, **hands))

@@ -4,7 +4,9 @@ from datetime import date
 
 import polars as pl
 
-from apps.settlements.matching.payouts import announced_otherwise, bank_faults, form_payouts, tie_to_bank
+from apps.settlements.matching.bank import bank_faults
+from apps.settlements.matching.payouts import announced_otherwise, form_payouts
+from apps.settlements.matching.ties import tie_to_bank
 from tests.settlements.matching import build as b
 
 TERMS = b.terms()

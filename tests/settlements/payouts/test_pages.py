@@ -36,7 +36,7 @@ def make_many(channel, count, start=0) -> None:
         due = cast.TODAY - timedelta(days=number)
         payout = cast.make_payout(channel, f"PO-{number}", 1000 + number, due_on=due, arrived_on=due, arrived_minor=1000 + number)
         line = cast.make_bank_line(statement, 1000 + number, booked_on=due, memo=f"ECPAY {number}")
-        BankMatch.objects.create(merchant=channel.merchant, payout=payout, bank_line=line, rule="due_amount")
+        BankMatch.objects.create(merchant=channel.merchant, payout=payout, bank_line=line, amount_minor=1000 + number, rule="due_amount")
 
 
 @pytest.mark.parametrize("path", [LIST, BANK])

@@ -125,7 +125,9 @@ def test_candidates_are_free_lines_near_the_day_nearest_amount_first(ecpay):
     cast.make_bank_line(statement, 8642700, memo="early", booked_on=cast.TODAY - timedelta(days=8))
     cast.make_bank_line(statement, 8642700, memo="dead", is_live=False)
     taken = cast.make_bank_line(statement, 8642700, memo="taken")
-    BankMatch.objects.create(merchant=ecpay.merchant, payout=cast.make_payout(ecpay, "PO-1"), bank_line=taken, rule="due_amount")
+    BankMatch.objects.create(
+        merchant=ecpay.merchant, payout=cast.make_payout(ecpay, "PO-1"), bank_line=taken, amount_minor=8642700, rule="due_amount"
+    )
 
     assert payouts.candidates_of(payout) == [lines["equal"], lines["near"], lines["far"]]
 

@@ -156,7 +156,9 @@ def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lines(frame: pl.DataFrame, header: list[str], file: StatementFile) -> pl.DataFrame:
+    # A payout_reversal gives a failed payout back to the balance; its source is the payout.
     given_back = pl.col("@kind").is_in([LineKind.REFUND.value, LineKind.DISPUTE.value, LineKind.DISPUTE_REVERSAL.value])
+    given_back |= cells.clean("reporting_category") == "payout_reversal"
     columns = {
         "row_no": pl.col("row_no"),
         "kind": pl.col("@kind"),
