@@ -73,3 +73,7 @@ class FeeVersionHasBegun(UnableToAddFeeVersion):
 
 class CalendarInUse(ChannelError):
     message = _("Channels count by this calendar, and %(code)s is no country whose holidays are known.")
+
+
+class RateNotUsable(ChannelError):
+    message = _("%(rate)s cannot be booked as an exchange rate: it must be positive and have at most twelve decimals.")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-from apps.channels import calendar, fees
-from apps.channels.models import Channel, FeeRule, HolidayCalendar
+from apps.channels import calendar, fees, tolerances
+from apps.channels.models import BookedRate, Channel, FeeRule, HolidayCalendar, RuleSet
 from apps.core import clock
 from apps.merchants.models import Merchant
 
@@ -32,6 +32,30 @@ def terms_of(rule: FeeRule) -> fees.FeeTerms:
         rounding=rule.rounding,
         unit=rule.unit_minor,
     )
+
+
+def rules_for(channel: Channel) -> tolerances.MatchRules:
+    """The tolerances and windows in force; the defaults where nobody has set any. One query."""
+    row = RuleSet.objects.filter(channel=channel).order_by("-version").first()
+    return rules_of(row) if row else tolerances.MatchRules()
+
+
+def rules_of(row: RuleSet) -> tolerances.MatchRules:
+    """One version."""
+    return tolerances.MatchRules(
+        version=row.version,
+        amount=tolerances.Tolerance(row.amount_minor, row.amount_ppm),
+        fee_ppm=row.fee_ppm,
+        fx=tolerances.Tolerance(row.fx_minor, row.fx_ppm),
+        pairing_hours=row.pairing_hours,
+        bank_days=row.bank_days,
+    )
+
+
+def rates_for(channel: Channel) -> tuple[tolerances.Rate, ...]:
+    """Every booked rate of the channel, the latest first. One query."""
+    rows = BookedRate.objects.filter(channel=channel).order_by("-valid_from")
+    return tuple(tolerances.Rate(*row) for row in rows.values_list("base", "quote", "valid_from", "rate_pico"))
 
 
 def settlement_for(channel: Channel) -> calendar.Settlement:

@@ -1,6 +1,17 @@
 """Every table of a merchant's accounts with its providers, by the file that declares it."""
 
 from apps.channels.models.calls import NoticeState, ProviderCall, WebhookEvent
+from apps.channels.models.rules import BookedRate, RuleSet
 from apps.channels.models.terms import Channel, FeeRule, HolidayCalendar, StatementRhythm
 
-__all__ = ["Channel", "FeeRule", "HolidayCalendar", "NoticeState", "ProviderCall", "StatementRhythm", "WebhookEvent"]
+__all__ = [
+    "BookedRate",
+    "Channel",
+    "FeeRule",
+    "HolidayCalendar",
+    "NoticeState",
+    "ProviderCall",
+    "RuleSet",
+    "StatementRhythm",
+    "WebhookEvent",
+]

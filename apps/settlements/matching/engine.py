@@ -1,6 +1,6 @@
 """One pass over one channel, reading like the blueprint's chapter on reconciliation: pair, compare, look at the clock."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -23,7 +23,8 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     lines, payments = moving_lines(books.lines), with_captured(books.payments)
     sales, backs = lines.filter(pl.col("kind") == "payment").select(OF_SALES), lines.filter(pl.col("kind") == "refund")
 
-    paid = pair_payments(sales, payments, books.made_by_hand, books.undone_by_hand)
+    window = timedelta(hours=terms.rules.pairing_hours)
+    paid = pair_payments(sales, payments, books.made_by_hand, books.undone_by_hand, window)
     refunded = pair_refunds(backs, books.refunds, payments, books.made_by_hand, books.undone_by_hand)
     matches = pl.concat([paid.matches, refunded.matches])
     disputed = pair_disputes(lines, books.disputes, payments)
@@ -32,9 +33,11 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     owed = books.refunds.filter(pl.col("state") == "succeeded")
     unpaired_refunds = without(owed, refunded.matches["refund_id"].drop_nulls().unique())
 
+    *told_of_sales, few_sales = compare_payments(paid.matches, lines, payments, terms)
+    *told_of_backs, few_backs = compare_refunds(matches, lines, books.refunds, terms)
     faults = [
-        *compare_payments(paid.matches, lines, payments, terms),
-        *compare_refunds(matches, lines, books.refunds),
+        *told_of_sales,
+        *told_of_backs,
         unpaired_lines(paid.strays, "missing_in_books"),
         unpaired_lines(paid.ambiguous, "ambiguous_match"),
         unpaired_lines(refunded.strays, "refund_missing_in_books"),
@@ -49,7 +52,7 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     gross = lines.select(pl.col("id").alias("line_id"), "gross")
     matches = matches.join(gross, on="line_id", how="left").with_columns(pl.coalesce("amount", "gross").alias("amount")).drop("gross")
     payouts, until = form_payouts(books.lines, terms), covered_until(books.lines, books.statements)
-    return Proposal(matches, pl.concat(faults), payouts, until, disputed)
+    return Proposal(matches, pl.concat(faults), payouts, until, disputed, pl.concat([few_sales, few_backs]))
 
 
 def _missing(rows: pl.DataFrame, kind: str, subject: str, amount: pl.Expr, books: ChannelBooks, terms: ChannelTerms, as_of: date):

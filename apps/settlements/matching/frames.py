@@ -7,6 +7,7 @@ import polars as pl
 
 from apps.channels.calendar import BusinessCalendar, Settlement
 from apps.channels.fees import FeeTerms
+from apps.channels.tolerances import MatchRules, Rate
 
 TEXT, WHOLE, DAY, MOMENT = pl.String(), pl.Int64(), pl.Date(), pl.Datetime("us", "UTC")
 
@@ -110,6 +111,16 @@ FAULTS = {
     "due_on": DAY,  # the day it should have been, where the kind is about time
     "found_on": DAY,
 }
+# Differences within tolerance: no faults, but money that has to be booked somewhere. One of payment and refund is null.
+ACCEPTED = {
+    "kind": TEXT,
+    "payment_id": WHOLE,
+    "refund_id": WHOLE,
+    "currency": TEXT,
+    "expected": WHOLE,
+    "actual": WHOLE,
+    "business_date": DAY,
+}
 PAYOUTS = {
     "ref": TEXT,
     "is_named": pl.Boolean(),
@@ -146,6 +157,8 @@ class ChannelTerms:
     grace_days: int
     bank_account_id: int | None = None
     bank_keywords: tuple[str, ...] = ()
+    rules: MatchRules = field(default_factory=MatchRules)
+    rates: tuple[Rate, ...] = ()  # booked rates, the latest first
 
 
 @dataclass(frozen=True)
@@ -170,6 +183,7 @@ class Proposal:
     payouts: pl.DataFrame  # PAYOUTS
     covered_until: date | None = None
     dispute_links: pl.DataFrame = field(default_factory=lambda: empty(DISPUTE_LINKS))
+    accepted: pl.DataFrame = field(default_factory=lambda: empty(ACCEPTED))
 
 
 def empty(schema: dict) -> pl.DataFrame:

@@ -12,8 +12,6 @@ import polars as pl
 from apps.settlements.matching.frames import MATCHES, empty, shaped
 from apps.settlements.matching.keys import pair_off, without
 
-WINDOW = timedelta(hours=24)  # how far apart the shop's and the provider's clock may be for a pair by amount
-
 
 @dataclass(frozen=True)
 class Paired:
@@ -61,8 +59,11 @@ def sums_under(lines: pl.DataFrame, targets: pl.DataFrame, *, on: str, side: str
     return shaped(found, MATCHES)
 
 
-def pair_payments(lines: pl.DataFrame, payments: pl.DataFrame, by_hand: pl.DataFrame, undone: pl.DataFrame) -> Paired:
-    """Lines of kind payment against the books. `undone` pairs are never made again by rule."""
+def pair_payments(lines: pl.DataFrame, payments: pl.DataFrame, by_hand: pl.DataFrame, undone: pl.DataFrame, window: timedelta) -> Paired:
+    """Lines of kind payment against the books. `undone` pairs are never made again by rule.
+
+    `window` is how far apart the shop's and the provider's clock may be for a pair by amount.
+    """
     manual = by_hand.filter(pl.col("payment_id").is_not_null()).select(
         pl.col("line_id").alias("left_id"), pl.col("payment_id").alias("right_id")
     )
@@ -83,7 +84,7 @@ def pair_payments(lines: pl.DataFrame, payments: pl.DataFrame, by_hand: pl.DataF
     made.append(split)
     free_lines, free = without(free_lines, split["line_id"].unique()), without(free, split["payment_id"])
 
-    pairs, ambiguous = _by_amount_and_time(free_lines, free)
+    pairs, ambiguous = _by_amount_and_time(free_lines, free, window)
     pairs = _allowed(pairs, undone, "payment_id")
     made.append(links(pairs, side="payment_id", rule="amount_time"))
     free_lines = without(free_lines, pairs["left_id"])
@@ -118,7 +119,7 @@ def _one_line_for_several(lines: pl.DataFrame, payments: pl.DataFrame) -> pl.Dat
     )
 
 
-def _by_amount_and_time(lines: pl.DataFrame, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _by_amount_and_time(lines: pl.DataFrame, payments: pl.DataFrame, window: timedelta) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines that carry no merchant reference, with the only captured payment of that amount within the window."""
     bare = lines.filter((pl.col("merchant_ref_key") == "") & (pl.col("gross") > 0))
     if bare.is_empty():
@@ -127,7 +128,7 @@ def _by_amount_and_time(lines: pl.DataFrame, payments: pl.DataFrame) -> tuple[pl
         payments.filter(pl.col("captured")), left_on=["gross", "currency"], right_on=["amount", "currency"], suffix="_ours"
     )
     fits = candidates.filter(
-        ((pl.col("occurred_at") - pl.col("paid_at")).abs() <= WINDOW)
+        ((pl.col("occurred_at") - pl.col("paid_at")).abs() <= window)
         & ((pl.col("provider_ref_key") == "") | (pl.col("provider_ref_key_ours") == ""))
         & ((pl.col("method") == "") | (pl.col("method") == pl.col("method_ours")))
     ).select(pl.col("id").alias("left_id"), pl.col("id_ours").alias("right_id"))

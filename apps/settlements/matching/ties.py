@@ -14,7 +14,6 @@ from apps.settlements.matching.sums import only_subset
 
 NEAR = 5  # a deposit with another amount is taken for the payout when it differs by at most a fifth of it
 NAMES_SOMETHING = r"[A-Za-z]{2}[A-Za-z_]*[0-9]{6}"  # a reference of its own: the deposit is about something else than an unnamed payout
-LATEST = 5  # open days after the due day on which an equal amount is still taken for the payout
 
 
 def candidate_lines(bank_lines: pl.DataFrame, terms: list[ChannelTerms]) -> pl.DataFrame:
@@ -47,8 +46,9 @@ def tie_to_bank(
     """
     free = Free(_with_window(payouts, terms), candidate_lines(bank_lines, terms), empty(PAIR) if undone is None else undone)
     tie_by_reference(free, bank_lines)
-    for offset in range(LATEST + 1):
-        free.pairs(_by_amount(free.payouts, free.lines, terms, offset), "due_amount")
+    for offset in range(max((term.rules.bank_days for term in terms), default=0) + 1):
+        within = free.payouts.filter(pl.col("bank_days") >= offset)
+        free.pairs(_by_amount(within, free.lines, terms, offset), "due_amount")
     _by_sums(free)
     free.pairs(_by_date_in_memo(free.payouts, free.lines), "due_date")
     free.pairs(_by_near_amount(free.payouts, free.lines, terms), "due_date")
@@ -68,11 +68,13 @@ def _in_slots(ties: pl.DataFrame, payouts: pl.DataFrame, bank_lines: pl.DataFram
 def _with_window(payouts: pl.DataFrame, terms: list[ChannelTerms]) -> pl.DataFrame:
     """Payouts that need a bank line, with what they should bring, their account, and `latest_on`."""
     accounts = pl.DataFrame(
-        {"channel_id": [t.channel_id for t in terms], "bank_account_id": [t.bank_account_id for t in terms]},
-        schema={"channel_id": pl.Int64, "bank_account_id": pl.Int64},
+        [(t.channel_id, t.bank_account_id, t.rules.bank_days) for t in terms],
+        schema={"channel_id": pl.Int64, "bank_account_id": pl.Int64, "bank_days": pl.Int64},
+        orient="row",
     )
     wanting = payouts.filter(owed() != 0).with_columns(owed().alias("amount"), key(pl.col("ref")).alias("ref_key"))
-    return _on_day(wanting.join(accounts, on="channel_id", maintain_order="left"), terms, LATEST).rename({"booked_on": "latest_on"})
+    wanting = wanting.join(accounts, on="channel_id", maintain_order="left")
+    return _on_day(wanting, terms, None).rename({"booked_on": "latest_on"})
 
 
 def _by_sums(free: Free) -> None:
@@ -119,12 +121,12 @@ def _one_in_several(free: Free) -> list[Group]:
     return groups
 
 
-def _on_day(payouts: pl.DataFrame, terms: list[ChannelTerms], offset: int) -> pl.DataFrame:
-    """Payouts with `booked_on`: the day `offset` open days after the due day."""
-    calendars = {term.channel_id: term.calendar for term in terms}
+def _on_day(payouts: pl.DataFrame, terms: list[ChannelTerms], offset: int | None) -> pl.DataFrame:
+    """Payouts with `booked_on`: the day `offset` open days after the due day, or the last day of each channel's window."""
+    of = {term.channel_id: (term.calendar, term.rules.bank_days if offset is None else offset) for term in terms}
     days = payouts.select("channel_id", "due_on").unique().sort("channel_id", "due_on")
     moved = [
-        due if offset == 0 else calendars[channel].add_open_days(due, offset)
+        of[channel][0].add_open_days(due, of[channel][1])
         for channel, due in zip(days["channel_id"].to_list(), days["due_on"].to_list(), strict=True)
     ]
     return payouts.join(

@@ -1,5 +1,6 @@
 """What providers and banks say, and what does not agree, by the file that declares it."""
 
+from apps.settlements.models.accepted import AcceptedDifference
 from apps.settlements.models.discrepancies import Discrepancy, DiscrepancyComment, ReconciliationRun
 from apps.settlements.models.files import BankStatement, SourceFile, Statement
 from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighting, StatementLine
@@ -8,6 +9,7 @@ from apps.settlements.models.payouts import Payout
 from apps.settlements.models.second_signatures import SecondSignature
 
 __all__ = [
+    "AcceptedDifference",
     "BankLine",
     "BankLineSighting",
     "BankMatch",

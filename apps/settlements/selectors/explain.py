@@ -108,6 +108,9 @@ def _fee(facts: Facts):
 def _fx(facts: Facts):
     yield _paid(facts)
     yield _("Converted at the booked rate it should be %(expected)s; %(channel)s settled %(actual)s.") % _common(facts)
+    if facts.booked_rate:
+        values = {"base": facts.booked_rate.base, "quote": facts.booked_rate.quote, "since": day(facts.booked_rate.valid_from)}
+        yield _("The rate booked since %(since)s is %(rate)s %(quote)s for one %(base)s.") % {**values, "rate": facts.booked_rate.text}
 
 
 def _currency(facts: Facts):

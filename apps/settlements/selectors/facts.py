@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 
 from apps.channels import fees
 from apps.channels.calendar import BusinessCalendar, Settlement
-from apps.channels.models import Channel, FeeRule
+from apps.channels.models import BookedRate, Channel, FeeRule
 from apps.channels.terms import calendar_for, settlement_for, terms_of
 from apps.core.figures import cash_text, day_text
 from apps.merchants.models import Merchant
@@ -34,6 +34,7 @@ class Facts:
     payout: Payout | None = None
     tie: BankMatch | None = None
     rule: FeeRule | None = None  # the fee rule in force on the line's day
+    booked_rate: BookedRate | None = None  # of an exchange difference: the rate in force on the line's day
 
     @property
     def channel(self) -> Channel:
@@ -97,6 +98,7 @@ def facts_of(item: Discrepancy) -> Facts:
         payout=payout,
         tie=tie,
         rule=_fee_rule(item, line),
+        booked_rate=_booked_rate(item, line) if item.kind == "fx_variance" else None,
     )
 
 
@@ -141,6 +143,13 @@ def _fee_rule(item: Discrepancy, line: StatementLine | None) -> FeeRule | None:
     method = item.payment.method if item.payment else line.method
     found = fees.rule_for(by_terms, method, line.business_date)
     return by_terms[found] if found else None
+
+
+def _booked_rate(item: Discrepancy, line: StatementLine | None) -> BookedRate | None:
+    if line is None or item.payment is None:
+        return None
+    rates = BookedRate.objects.filter(channel_id=item.channel_id, base=item.payment.currency, quote=line.currency)
+    return rates.filter(valid_from__lte=line.business_date).order_by("-valid_from").first()
 
 
 def cash(minor: int, currency: str) -> str:

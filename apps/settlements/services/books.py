@@ -5,7 +5,7 @@ from django.db.models import Count, F
 
 from apps.channels.cells import key
 from apps.channels.models import Channel
-from apps.channels.terms import calendar_for, settlement_for, terms_for
+from apps.channels.terms import calendar_for, rates_for, rules_for, settlement_for, terms_for
 from apps.core.bulk import queryset_frame
 from apps.orders.enums import RefundRoute
 from apps.orders.models import Order, Payment, Refund
@@ -36,6 +36,8 @@ def terms_of(channel: Channel) -> frames.ChannelTerms:
         grace_days=channel.grace_days,
         bank_account_id=channel.bank_account_id,
         bank_keywords=tuple(channel.bank_keywords),
+        rules=rules_for(channel),
+        rates=rates_for(channel),
     )
 
 

@@ -23,6 +23,7 @@ from apps.settlements.matching.payouts import announced_otherwise
 from apps.settlements.matching.ties import tie_to_bank
 from apps.settlements.models import ReconciliationRun, Statement
 from apps.settlements.services import applying
+from apps.settlements.services.accepting import apply_accepted
 from apps.settlements.services.books import bank_known_until, bank_lines_of, books_of, paid_in_full_again, terms_of
 from apps.settlements.services.dispute_books import tell_links
 from apps.settlements.services.faults import Moment, apply_faults
@@ -72,6 +73,7 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
         proposal = reconcile_channel(books, terms[channel.pk], moment.as_of)
         counts.update(applying.apply_matches(channel, proposal.matches, moment.now))
         applying.apply_payouts(channel, proposal.payouts)
+        counts["accepted"] += apply_accepted(channel, proposal.accepted, terms[channel.pk].rules.version, moment.now)
         tell_links(channel, proposal.dispute_links, moment.now)
         ours = twice.join(books.payments.select(pl.col("id").alias("payment_id")), on="payment_id", how="semi")
         faults = pl.concat([proposal.faults, ours, _totals(channel)])

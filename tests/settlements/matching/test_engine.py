@@ -269,3 +269,20 @@ def test_the_order_of_rows_changes_nothing(line_order, payment_order):
 
     assert b.linked(mixed.matches) == b.linked(plain.matches)
     assert b.told(mixed.faults) == b.told(plain.faults)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 5), min_size=6, max_size=6), st.permutations(range(6)))
+def test_any_split_of_the_rows_over_files_changes_nothing(files, order):
+    pay = b.payments({"ref": "A"}, {"ref": "B"}, {"ref": "C", "amount": 5}, {"ref": "D"}, {"ref": "E"}, {"ref": "F", "state": "failed"})
+    rows = b.lines(
+        {"ref": "A"}, {"ref": "A", "at": b.NOON + timedelta(hours=1)}, {"pref": "x"}, {"pref": "x"}, {"gross": 5}, {"ref": "D", "fee": -7}
+    )
+    several = pl.concat([b.statements(), *(b.statements(days=1).with_columns(pl.lit(100 + n).cast(pl.Int64).alias("id")) for n in files)])
+
+    plain = run(pay, b.refunds(), rows)
+    split = run(pay, b.refunds(), rows.with_columns(pl.Series("statement_id", files))[list(order)], posted=several)
+
+    assert b.linked(split.matches) == b.linked(plain.matches)
+    assert b.told(split.faults) == b.told(plain.faults)
+    assert split.payouts.equals(plain.payouts)
