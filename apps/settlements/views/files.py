@@ -81,8 +81,11 @@ def upload(request: HttpRequest, merchant_slug: str) -> HttpResponse:
         for error in form.errors.get("files", []):
             messages.error(request, error)
     else:
-        for file in form.cleaned_data["files"]:
-            receive_upload(merchant=request.merchant, name=file.name, data=file.read(), by=request.user, now=clock.now())
+        try:
+            for file in form.cleaned_data["files"]:
+                receive_upload(merchant=request.merchant, name=file.name, data=file.read(), by=request.user, now=clock.now())
+        except HezhangError as error:
+            messages.error(request, error.message)
     return redirect("settlements:statements", merchant_slug)
 
 
