@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from apps.reports.practice.records import Line
 from apps.reports.practice.scene import Scene
@@ -100,6 +101,36 @@ def unexpected_bank_line(scene: Scene, code: str, payouts: list[Payout], bank: B
     note = f"credit into {channel.bank_account} that no payout explains"
     scene.tell_day("unexpected_bank_line", code, day, note, provider_ref=ref, actual=amount, ids=(ref,))
     return True
+
+
+def pay_in_parts(scene: Scene, payouts: list[Payout], bank: Bank) -> None:
+    """Of each channel two payouts in a row come in one deposit, and a later one comes in two."""
+    for code, channel in scene.channels.items():
+        mine = [payout for payout in payouts if payout.channel == code and scene.is_settled(code, payout.due)]
+        whole = [payout for payout in mine if payout.paid_on and payout.paid == payout.amount > 20000]
+        pairs = [(one, two) for one, two in pairwise(mine) if one in whole and two in whole]
+        if not pairs:
+            continue
+        one, two = scene.rng.choice(pairs)
+        parted = next((payout for payout in whole if payout.due > two.due), None)
+        memo = " ".join(payout.ref for payout in (one, two)) if one.is_named else channel.bank_keywords[0]
+        _deposit(bank, channel, two.due, one.amount + two.amount, f"{channel.bank_keywords[0]} {memo}")
+        one.paid_on = two.paid_on = None
+        scene.books.controls.append(
+            {"control": "two_payouts_in_one_deposit", "channel": code, "due": [one.due.isoformat(), two.due.isoformat()]}
+        )
+        if parted is None:
+            continue
+        first = parted.amount * 3 // 500 * 100
+        for day, amount in ((parted.due, first), (channel.after(parted.due, 1), parted.amount - first)):
+            _deposit(bank, channel, day, amount, f"{channel.bank_keywords[0]} {parted.ref if parted.is_named else ''}".strip())
+        parted.paid_on = None
+        scene.books.controls.append({"control": "one_payout_in_two_deposits", "channel": code, "due": parted.due.isoformat()})
+
+
+def _deposit(bank: Bank, channel: Channel, day: date, amount: int, memo: str) -> None:
+    at = datetime.combine(day, time(11, 30))
+    bank.lines.append(BankLine(channel.bank_account, at, amount, _summary(channel.code), memo, _party(channel.code)))
 
 
 def pay_out(scene: Scene, payouts: list[Payout], bank: Bank) -> None:

@@ -68,6 +68,8 @@ class Plan:
     per_day: float = 22
     seed: int = 7
     faults: int = 26
+    mix: str = MIX  # "kind channel" pairs, repeated until there are `faults` of them
+    parts: bool = False  # some payouts come to the bank together, some in two deposits
     risks: bool = False  # plant the patterns of `risks.py`, too; worlds shorter than its LEAST_DAYS have none
 
 
@@ -99,7 +101,7 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     scene = Scene(rng, channels, shop, provider, first_day, as_of)
     scene.index()
 
-    planned = list(islice(cycle(tuple(item.split()) for item in MIX.split(",")), plan.faults))
+    planned = list(islice(cycle(tuple(item.split()) for item in plan.mix.split(",")), plan.faults))
     _plant(planned, FILES, scene)  # first, because nothing else may be planted on a lost day
     plant_controls(scene, rounds=max(1, plan.days // 45))
     _plant(planned, ROWS, scene)
@@ -107,6 +109,8 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
 
     bank, formed = payouts.Bank(), payouts.form_payouts(scene)
     _plant(planned, BANK, scene, formed, bank)
+    if plan.parts:
+        payouts.pay_in_parts(scene, formed, bank)
     payouts.pay_out(scene, formed, bank)
     shop.books.controls += payouts.add_own_movements(bank, channels, rng, first_day, as_of)
     return _write(folder, plan, scene, formed, bank, planted)
