@@ -169,14 +169,15 @@ declare(
         name="bank_tie_within_line",
         table="settlements_bankmatch",
         sqlite="CREATE TRIGGER bank_tie_within_line AFTER INSERT ON settlements_bankmatch WHEN NEW.voided_at IS NULL BEGIN "
-        f"SELECT RAISE(ABORT, '{_TIE_EXCEEDS}') WHERE EXISTS (SELECT 1 FROM settlements_bankline b WHERE b.id = NEW.bank_line_id AND {_TIED_OVER}); "
-        "END",
+        f"SELECT RAISE(ABORT, '{_TIE_EXCEEDS}') WHERE EXISTS (SELECT 1 FROM settlements_bankline b "
+        f"WHERE b.id = NEW.bank_line_id AND {_TIED_OVER}); END",
         postgresql="CREATE TRIGGER bank_tie_within_line AFTER INSERT ON settlements_bankmatch REFERENCING NEW TABLE AS fresh "
         "FOR EACH STATEMENT EXECUTE FUNCTION bank_tie_within_line_fn()",
         function=f"""CREATE OR REPLACE FUNCTION bank_tie_within_line_fn() RETURNS trigger AS $$ DECLARE touched bigint[]; BEGIN
             SELECT array_agg(DISTINCT n.bank_line_id) INTO touched FROM fresh n WHERE n.voided_at IS NULL;
             PERFORM 1 FROM settlements_bankline WHERE id = ANY (touched) ORDER BY id FOR NO KEY UPDATE;
-            IF EXISTS (SELECT 1 FROM settlements_bankline b WHERE b.id = ANY (touched) AND {_TIED_OVER}) THEN {_TIE_REFUSED.format(_TIE_EXCEEDS)} END IF;
+            IF EXISTS (SELECT 1 FROM settlements_bankline b WHERE b.id = ANY (touched) AND {_TIED_OVER}) THEN
+                {_TIE_REFUSED.format(_TIE_EXCEEDS)} END IF;
             RETURN NULL; END $$ LANGUAGE plpgsql""",
     )
 )

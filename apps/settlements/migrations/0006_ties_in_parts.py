@@ -12,7 +12,7 @@ def whole_lines(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('settlements', '0002_match_by_people'),
+        ('settlements', '0005_bank_previews'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ('channels', '0005_match_rules'),
         ('merchants', '0005_notifications'),
         ('orders', '0006_refund_execution_before'),
-        ('settlements', '0003_ties_in_parts'),
+        ('settlements', '0006_ties_in_parts'),
     ]
 
     operations = [
