@@ -103,6 +103,7 @@ def _insert(merchant: Merchant, channel: Channel, terms: ChannelTerms, fresh: pl
         pl.lit(State.OPEN.value).alias("state"),
         pl.lit("").alias("resolution"),
         pl.lit("").alias("reason"),
+        pl.lit("").alias("pause_reason"),
         pl.lit(merchant.pk).cast(pl.Int64).alias("merchant_id"),
         pl.lit(channel.pk).cast(pl.Int64).alias("channel_id"),
     )
