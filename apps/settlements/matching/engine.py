@@ -12,6 +12,7 @@ from apps.settlements.matching.pairing import pair_payments
 from apps.settlements.matching.payouts import form_payouts
 from apps.settlements.matching.refunds import pair_refunds
 from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days
+from apps.settlements.matching.sweeping import as_swept
 
 OF_SALES = [  # what pairing and telling of sales need: the less is carried, the less a million of them weigh
     "id", "statement_id", "provider_ref_key", "merchant_ref_key", "method", "currency", "gross", "occurred_at", "business_date",
@@ -51,7 +52,7 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
         faults.append(_gaps(gap_days(books.statements, waiting, terms, as_of)))
     gross = lines.select(pl.col("id").alias("line_id"), "gross")
     matches = matches.join(gross, on="line_id", how="left").with_columns(pl.coalesce("amount", "gross").alias("amount")).drop("gross")
-    payouts, until = form_payouts(books.lines, terms), covered_until(books.lines, books.statements)
+    payouts, until = form_payouts(as_swept(books.lines, terms), terms), covered_until(books.lines, books.statements)
     return Proposal(matches, pl.concat(faults), payouts, until, disputed, pl.concat([few_sales, few_backs]))
 
 

@@ -159,6 +159,7 @@ class ChannelTerms:
     bank_keywords: tuple[str, ...] = ()
     rules: MatchRules = field(default_factory=MatchRules)
     rates: tuple[Rate, ...] = ()  # booked rates, the latest first
+    sweeps: bool = False  # payouts take the whole balance; see `Capabilities.sweeps`
 
 
 @dataclass(frozen=True)

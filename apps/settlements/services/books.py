@@ -3,6 +3,7 @@
 import polars as pl
 from django.db.models import Count, F
 
+from apps.channels import registry
 from apps.channels.cells import key
 from apps.channels.models import Channel
 from apps.channels.terms import calendar_for, rates_for, rules_for, settlement_for, terms_for
@@ -38,6 +39,7 @@ def terms_of(channel: Channel) -> frames.ChannelTerms:
         bank_keywords=tuple(channel.bank_keywords),
         rules=rules_for(channel),
         rates=rates_for(channel),
+        sweeps=registry.get(channel.provider).capabilities.sweeps,
     )
 
 

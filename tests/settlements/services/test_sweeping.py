@@ -43,13 +43,13 @@ def refs(channel: Channel) -> dict[str, str]:
 
 def test_days_without_a_withdrawal_go_with_the_next_one(channel):
     take_in(channel, 14, BACK)
-    first = refs(channel)
+    first, waiting = refs(channel), Payout.objects.filter(channel=channel).count()
     take_in(channel, 16, SALE, sweep_row("1000000000016", 6600))
 
-    assert first == {"8AB10000002": ""}
+    assert (first, waiting) == ({"8AB10000002": ""}, 0)
     assert refs(channel) == {"8AB10000002": "1000000000016", "8AB10000001": "1000000000016"}
     payout = Payout.objects.get(channel=channel, ref="1000000000016")
-    assert (payout.lines_net_minor, payout.announced_minor, payout.line_count) == (6600, 6600, 2)
+    assert (payout.lines_net_minor, payout.announced_minor, payout.line_count, payout.due_on) == (6600, 6600, 2, date(2026, 9, 17))
 
 
 def test_a_file_that_comes_late_takes_what_was_its_own(channel):
