@@ -19,12 +19,13 @@ class DisputesConfig(AppConfig):
         from apps.disputes.selectors.risk.signs import signs_of, signs_of_many  # noqa: PLC0415
         from apps.disputes.services import handing_over  # noqa: PLC0415
         from apps.disputes.services.file_import import import_disputes  # noqa: PLC0415
-        from apps.disputes.services.lines import disputes_frame, hear_links  # noqa: PLC0415
+        from apps.disputes.services.lines import dispute_ends, disputes_frame, hear_links  # noqa: PLC0415
         from apps.disputes.services.notices import take_dispute_notice  # noqa: PLC0415
-        from apps.settlements.services.dispute_books import register_dispute_books  # noqa: PLC0415
+        from apps.settlements.services.dispute_books import register_dispute_books, register_dispute_ends  # noqa: PLC0415
         from apps.settlements.services.drop import register_book  # noqa: PLC0415
 
         register_dispute_books(disputes_frame, hear_links)
+        register_dispute_ends(dispute_ends)
         register_book("disputes.csv", import_disputes)
         register_dispute_taker(take_dispute_notice)
         register_badge("disputes:disputes", lambda merchant, user: badge(merchant, clock.now()))

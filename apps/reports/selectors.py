@@ -124,3 +124,9 @@ def _first_day(merchant: Merchant) -> date | None:
         *(Payment.objects.filter(channel=channel).aggregate(day=Min("business_date"))["day"] for channel in merchant.channels.all()),
     ]
     return min((day for day in days if day), default=None)
+
+
+def closed_until(merchant: Merchant) -> date | None:
+    """The last day of the last closed month: the journal posts nothing up to it."""
+    last = MonthClose.objects.for_merchant(merchant).filter(state=CloseState.APPROVED).aggregate(last=Max("month"))["last"]
+    return Month(last).last if last else None

@@ -26,4 +26,5 @@ class SettlementsConfig(AppConfig):
         register_balances(channel_balances)
         name_job(JobKind.RECONCILE, _("Reconciliation"))
         name_job(JobKind.IMPORT, _("Import of statements"))
+        name_job(JobKind.JOURNAL, _("Journal"))
         register_open_work(OpenWork("discrepancies", _("discrepancies"), handing_over.count_of, handing_over.hand_over))

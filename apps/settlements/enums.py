@@ -11,6 +11,7 @@ class JobKind(StrEnum):
 
     RECONCILE = "settlements.reconcile"
     IMPORT = "settlements.import"
+    JOURNAL = "settlements.journal"
 
 
 class StatementState(models.TextChoices):
@@ -125,3 +126,45 @@ class Rule(models.TextChoices):
     DEPOSIT_SUM = "deposit_sum", _("only these deposits add up to the payout")
     DUE_AMOUNT = "due_amount", _("amount and date of the payout")
     DUE_DATE = "due_date", _("date of the payout, another amount")
+
+
+class AccountCode(models.TextChoices):
+    """What an account of the journal is for; the values are those of `ledger.accounts.Code`."""
+
+    UNLISTED = "unlisted", _("Sales not listed yet")
+    REFUNDS_UNLISTED = "refunds_unlisted", _("Refunds not listed yet")
+    RECEIVABLE = "receivable", _("Receivable from the channel")
+    IN_TRANSIT = "in_transit", _("Payouts in transit")
+    BANK = "bank", _("Bank")
+    DISPUTES_HELD = "disputes_held", _("Held for disputes")
+    RESERVE_HELD = "reserve_held", _("Reserve held by the channel")
+    CLAIMS = "claims", _("Claims on the channel")
+    FX_CLEARING = "fx_clearing", _("Currency clearing")
+    SUSPENSE_PAYMENTS = "suspense_payments", _("Suspense: payments")
+    SUSPENSE_REFUNDS = "suspense_refunds", _("Suspense: refunds")
+    SUSPENSE_DISPUTES = "suspense_disputes", _("Suspense: disputes")
+    SUSPENSE_PAYOUTS = "suspense_payouts", _("Suspense: payouts")
+    SUSPENSE_BANK = "suspense_bank", _("Suspense: bank amounts")
+    SUSPENSE_DEPOSITS = "suspense_deposits", _("Suspense: deposits")
+    SALES = "sales", _("Sales")
+    REFUNDS = "refunds", _("Refunds")
+    FEES = "fees", _("Fees")
+    DISPUTE_FEES = "dispute_fees", _("Dispute fees")
+    DISPUTES_LOST = "disputes_lost", _("Lost disputes")
+    ADJUSTMENTS = "adjustments", _("Adjustments by the channel")
+    FX_RESULT = "fx_result", _("Exchange gains and losses")
+    WRITTEN_OFF = "written_off", _("Differences written off")
+
+
+class Source(models.TextChoices):
+    """What an entry of the journal was derived from. The first three stand for all rows of a day, the others for one row each."""
+
+    PAYMENTS = "payments", _("payments of a day")
+    REFUNDS = "refunds", _("refunds of a day")
+    LINES = "lines", _("statement lines of a day")
+    PAYOUT = "payout", _("payout")
+    ARRIVAL = "arrival", _("arrival at the bank")
+    DEPOSIT = "deposit", _("unexpected deposit")
+    TRANSFER = "transfer", _("refund by bank transfer")
+    DISPUTE = "dispute", _("end of a dispute")
+    DECISION = "decision", _("decision about a difference")

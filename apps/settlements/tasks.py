@@ -13,8 +13,10 @@ from apps.core.jobs.services import enqueue
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.models import Merchant
 from apps.settlements.enums import JobKind
+from apps.settlements.selectors.journal import is_behind
 from apps.settlements.selectors.runs import merchants_with_newer_books
 from apps.settlements.services.deadlines import end_pauses, escalate
+from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
 from apps.settlements.services.uploads import forget_stale_previews, post_all
 
@@ -42,11 +44,19 @@ def import_job(job, progress) -> dict:
     return {**counts, **run.counts}
 
 
+@job(JobKind.JOURNAL, queue="imports", limit=timedelta(minutes=30))
+def journal_job(job, progress) -> dict:
+    """Brings the journal up to the facts."""
+    run = post_journal(merchant=Merchant.objects.get(pk=job.merchant_id), by=job.requested_by, now=clock.now(), progress=progress)
+    return {"posted": run.posted, "reversed": run.reversed}
+
+
 @shared_task(name="settlements.watch", max_retries=0)
 def watch() -> None:
     """Every minute by the schedule: rings where the books changed since the last pass, and once a night when the clock shows three.
 
     Deadlines that passed are told, and pauses that are over end.
+    The journal follows whatever changed, a pass included, as a job of its own.
     """
     now = clock.now()
     stale = set(merchants_with_newer_books())
@@ -59,5 +69,8 @@ def watch() -> None:
         if local.hour == NIGHT_HOUR and not asked.filter(dedupe_key=night).exists():
             enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, dedupe_key=night)
         escalate(merchant=merchant, now=now)
+        waiting = Job.objects.for_merchant(merchant).filter(kind=JobKind.JOURNAL, state__in=OPEN_JOB_STATES)
+        if is_behind(merchant) and not waiting.exists():
+            enqueue(kind=JobKind.JOURNAL, merchant_id=merchant.pk, dedupe_key="journal")
     end_pauses(now=now)
     forget_stale_previews(before=now - PREVIEWS_KEPT)

@@ -198,3 +198,59 @@ declare(
         f"{_TIE_REFUSED.format(_TIE_KEPT)} END $$ LANGUAGE plpgsql",
     )
 )
+
+# The journal. That an entry sums to zero in each currency needs no sum: a posting debits one account and credits another of the same
+# currency, and here both are held to the posting's currency and to the merchant of its entry. Nothing of it is ever changed.
+
+_ACCOUNT, _ENTRY, _POSTING = "settlements_journalaccount", "settlements_journalentry", "settlements_posting"
+_RAISE = "RAISE EXCEPTION '{}' USING ERRCODE = 'integrity_constraint_violation';"
+
+
+def _refuse_in_journal(name: str, event: str, table: str, message: str, condition: str = "") -> None:
+    """Refuses the event, where `condition` is given only for rows that meet it."""
+    when = f"WHEN {condition}" if condition else ""
+    test = f"IF {condition} THEN {_RAISE.format(message)} END IF; RETURN NEW;" if condition else _RAISE.format(message)
+    declare(
+        Trigger(
+            name=name,
+            table=table,
+            sqlite=f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END",
+            postgresql=f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}_fn()",
+            function=f"CREATE OR REPLACE FUNCTION {name}_fn() RETURNS trigger AS $$ BEGIN {test} END $$ LANGUAGE plpgsql",
+        )
+    )
+
+
+def _fits(side: str) -> str:
+    return f"""EXISTS (SELECT 1 FROM {_ACCOUNT} a
+        WHERE a.id = NEW.{side}_id AND a.currency = NEW.currency AND a.merchant_id = NEW.merchant_id)"""
+
+
+_refuse_in_journal(
+    "posting_in_one_currency",
+    "INSERT",
+    _POSTING,
+    "posting_accounts_of_another_currency_or_merchant",
+    f"NOT ({_fits('debit')} AND {_fits('credit')})",
+)
+_refuse_in_journal(
+    "posting_of_its_merchant",
+    "INSERT",
+    _POSTING,
+    "posting_of_another_merchant",
+    f"NOT EXISTS (SELECT 1 FROM {_ENTRY} e WHERE e.id = NEW.entry_id AND e.merchant_id = NEW.merchant_id)",
+)
+# A reversal names an entry of the same source and version, so that nothing else can pass for one.
+_refuse_in_journal(
+    "journal_reversal_fits",
+    "INSERT",
+    _ENTRY,
+    "journal_reversal_of_another_entry",
+    f"""NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {_ENTRY} e WHERE e.id = NEW.reverses_id AND e.reverses_id IS NULL
+        AND e.merchant_id = NEW.merchant_id AND e.source_key = NEW.source_key AND e.version = NEW.version)""",
+)
+for _name, _table in (("journal_account", _ACCOUNT), ("journal_entry", _ENTRY), ("posting", _POSTING)):
+    _refuse_in_journal(f"{_name}_kept", "UPDATE", _table, "journal_append_only")
+    _refuse_in_journal(f"{_name}_stays", "DELETE", _table, "journal_append_only")
+keep_all("posting_whole", _POSTING, "journal_append_only")
+keep_all("journal_entry_whole", _ENTRY, "journal_append_only")

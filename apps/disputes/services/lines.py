@@ -19,6 +19,7 @@ from apps.disputes.services.opening import open_dispute
 from apps.merchants.models import Merchant
 from apps.orders.models import Payment
 from apps.settlements.enums import JobKind
+from apps.settlements.ledger import frames as ledger
 from apps.settlements.matching.frames import DISPUTES
 from apps.settlements.models import StatementLine
 
@@ -29,6 +30,16 @@ def disputes_frame(channel: Channel) -> pl.DataFrame:
     rows = Dispute.objects.for_merchant(channel.merchant_id).filter(channel=channel).order_by()
     found = queryset_frame(rows, {names.get(name, name): dtype for name, dtype in DISPUTES.items()})
     return found.rename({field: name for name, field in names.items()}).select(*DISPUTES)
+
+
+def dispute_ends(channel: Channel) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the journal asks: the lines tied to disputes of a channel, and those that ended with their day in the merchant's zone."""
+    live = DisputeLine.objects.for_merchant(channel.merchant_id).filter(dispute__channel=channel, voided_at=None).order_by()
+    ended = Dispute.objects.for_merchant(channel.merchant_id).filter(channel=channel, closed_at__isnull=False).order_by()
+    shape = {"id": pl.Int64(), "currency": pl.String(), "returned_minor": pl.Int64(), "closed_at": pl.Datetime("us", "UTC")}
+    disputes = queryset_frame(ended, shape).rename({"returned_minor": "returned"})
+    day = pl.col("closed_at").dt.convert_time_zone(channel.merchant.timezone).dt.date().alias("closed_on")
+    return queryset_frame(live, ledger.DISPUTE_LINES), disputes.with_columns(day).select(*ledger.DISPUTES)
 
 
 def hear_links(channel: Channel, links: pl.DataFrame, now: datetime) -> None:

@@ -5,7 +5,6 @@ Lines and matches carry no database foreign keys (they come by the million), so 
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
 
@@ -17,38 +16,25 @@ from apps.merchants.models import Merchant
 from apps.orders.models import Payment, Refund
 from apps.reports.figures.books import whereabouts
 from apps.reports.figures.certificate import certificate
+from apps.reports.figures.journal_proofs import journal_certificate, journal_current, journal_sums
 from apps.reports.figures.month_figures import sha256_of
 from apps.reports.figures.months import Month
 from apps.reports.figures.movements import live_lines
+from apps.reports.figures.proof import SHOWN, Proof
 from apps.reports.figures.receivable import holdings, sums_by_payout
 from apps.reports.models import CloseState, MonthClose
 from apps.settlements.enums import DiscrepancyState, Subject
 from apps.settlements.models import Discrepancy, Match, Payout, Statement, StatementLine
 from apps.settlements.states import OPEN
 
+JOURNAL = (journal_sums, journal_current, journal_certificate)
 PAIRED_KINDS = ("payment", "refund", "dispute")
-SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """`checked` counts what was looked at; `faults` name the first places where it fails, of `failed` in all."""
-
-    code: str
-    statement: str
-    checked: int
-    failed: int = 0
-    faults: list[str] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        return self.failed == 0
 
 
 def prove(merchant: Merchant, told: Callable[[Proof], None] = lambda proof: None) -> list[Proof]:
     """Runs every proof; `told` hears each as it ends."""
     proofs = []
-    for run in (_references, _pairs, _every_line_somewhere, _payout_sums, _certificates, _closed_months):
+    for run in (_references, _pairs, _every_line_somewhere, _payout_sums, _certificates, _closed_months, *JOURNAL):
         proofs.append(run(merchant))
         told(proofs[-1])
     return proofs

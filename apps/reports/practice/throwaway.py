@@ -6,7 +6,13 @@ from django.db import connection, models
 from apps.core import triggers
 from apps.merchants.models import Merchant
 
-STAYING = ("refund_decision_stays", "refund_request_stays")  # what keeps a single row from being taken away
+STAYING = (
+    "refund_decision_stays",
+    "refund_request_stays",
+    "journal_account_stays",
+    "journal_entry_stays",
+    "posting_stays",
+)  # what keeps a single row from being taken away
 
 
 def delete_merchant(merchant: Merchant) -> None:

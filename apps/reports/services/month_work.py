@@ -15,6 +15,7 @@ from apps.reports.services.closing import (
     stamp_for,
 )
 from apps.reports.services.report_files import Progress, add_up, make_report
+from apps.settlements.services.journal import post_journal
 
 DRAFT, PREPARE, APPROVE = "draft", "prepare", "approve"
 ACTIONS = (DRAFT, PREPARE, APPROVE)
@@ -32,6 +33,8 @@ def work_on_month(
         return close
     if action == APPROVE:
         close = check_can_approve(merchant=merchant, month=month, by=by)
+    if action != DRAFT:
+        post_journal(merchant=merchant, by=by, now=now)  # what the month closes with has to be posted while it is open
     fresh = add_up(merchant=merchant, month=month, progress=progress)
     if action == PREPARE:
         check_can_prepare(merchant=merchant, month=month, figures=fresh, now=now)

@@ -3,6 +3,7 @@
 from apps.settlements.models.accepted import AcceptedDifference
 from apps.settlements.models.discrepancies import Discrepancy, DiscrepancyComment, ReconciliationRun
 from apps.settlements.models.files import BankStatement, SourceFile, Statement
+from apps.settlements.models.journal import JournalAccount, JournalEntry, JournalRun, Posting
 from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighting, StatementLine
 from apps.settlements.models.matches import BankMatch, Match
 from apps.settlements.models.payouts import Payout
@@ -16,9 +17,13 @@ __all__ = [
     "BankStatement",
     "Discrepancy",
     "DiscrepancyComment",
+    "JournalAccount",
+    "JournalEntry",
+    "JournalRun",
     "LineSighting",
     "Match",
     "Payout",
+    "Posting",
     "ReconciliationRun",
     "SecondSignature",
     "SourceFile",

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import polars as pl
 
 from apps.channels.models import Channel
+from apps.settlements.ledger import frames as ledger
 from apps.settlements.matching.frames import DISPUTES, empty
 
 _readers: list[Callable] = []
 _hearers: list[Callable] = []
+_end_readers: list[Callable] = []
 
 
 def register_dispute_books(read: Callable, hear: Callable) -> None:
@@ -26,3 +28,16 @@ def tell_links(channel: Channel, links: pl.DataFrame, now) -> None:
     """What a pass found, to the app that keeps disputes."""
     for hear in _hearers:
         hear(channel, links, now)
+
+
+def register_dispute_ends(read: Callable) -> None:
+    """`read(channel) -> (frame of ledger.frames.DISPUTE_LINES, frame of ledger.frames.DISPUTES)`: which lines moved the money of which
+    dispute, and how those that ended did. The journal needs both. For `AppConfig.ready`."""
+    _end_readers[:] = [read]
+
+
+def dispute_ends_of(channel: Channel) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tied lines and ended disputes of a channel; none where no app keeps disputes."""
+    for read in _end_readers:
+        return read(channel)
+    return ledger.empty(ledger.DISPUTE_LINES), ledger.empty(ledger.DISPUTES)

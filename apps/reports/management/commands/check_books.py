@@ -4,12 +4,18 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.core import clock
 from apps.merchants.models import Merchant
-from apps.reports.figures.proofs import Proof, prove
+from apps.reports.figures.proof import Proof
+from apps.reports.figures.proofs import prove
+from apps.settlements.services.journal import post_journal
 
 
 class Command(BaseCommand):
-    help = "Proves that every line is accounted for, payouts add up, certificates balance and references hold. Exits 1 if any proof fails."
+    help = (
+        "Brings the journal up to date, then proves that every line is accounted for, payouts add up, certificates and the journal agree "
+        "and references hold. Exits 1 if any proof fails."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--merchant", required=True, metavar="SLUG")
@@ -19,6 +25,7 @@ class Command(BaseCommand):
         shop = Merchant.objects.filter(slug=merchant).first()
         if shop is None:
             raise CommandError(f"there is no merchant {merchant}")
+        post_journal(merchant=shop, now=clock.now())
         proofs = prove(shop, (lambda proof: None) if options["json"] else self._tell)
         if options["json"]:
             told = [{"code": p.code, "holds": p.holds, "checked": p.checked, "failed": p.failed, "faults": p.faults} for p in proofs]

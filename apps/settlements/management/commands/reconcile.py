@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.channels.models import Channel
 from apps.core import clock
 from apps.merchants.models import Merchant
+from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
 
 
@@ -28,11 +29,13 @@ class Command(BaseCommand):
         if channel and only is None:
             raise CommandError(f"{merchant} has no channel {channel}")
         run = reconcile(merchant=shop, channel=only, as_of=as_of, now=clock.now())
+        posted = post_journal(merchant=shop, now=clock.now())
         if options["json"]:
-            self.stdout.write(json.dumps({"merchant": merchant, "as_of": run.as_of.isoformat(), **run.counts}))
+            self.stdout.write(json.dumps({"merchant": merchant, "as_of": run.as_of.isoformat(), **run.counts, "entries": posted.posted}))
         else:
             counts = run.counts
             self.stdout.write(
                 f"{merchant} as of {run.as_of}: {counts.get('matches', 0)} matches ({counts.get('matched', 0)} new), "
-                f"{counts.get('opened', 0)} opened, {counts.get('reopened', 0)} reopened, {counts.get('cleared', 0)} cleared"
+                f"{counts.get('opened', 0)} opened, {counts.get('reopened', 0)} reopened, {counts.get('cleared', 0)} cleared, "
+                f"{posted.posted} journal entries posted, {posted.reversed} reversed"
             )
