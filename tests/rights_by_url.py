@@ -23,6 +23,8 @@ from apps.orders.services.refunds.bulk import take_requests
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
 from apps.reports.models import MonthClose
+from apps.settlements.models import JournalEntry
+from apps.settlements.services.journal import post_journal
 from tests import cast
 from tests.disputes.risk import things
 from tests.orders.files import payments_csv
@@ -231,6 +233,12 @@ class Shop:
         return month
 
     @cached_property
+    def journal_entry(self):
+        cast.make_payment(self.channel)
+        post_journal(merchant=self.merchant, now=cast.NOW)
+        return JournalEntry.objects.for_merchant(self.merchant).first()
+
+    @cached_property
     def bank_line(self):
         return cast.make_bank_line(self.bank_statement)
 
@@ -358,6 +366,11 @@ RULES: dict[str, Rule] = {
     "orders:import_confirm": Rule("edit_books", method="post", ids={"job_id": "books_check.pk"}),
     "orders:import_rejected": Rule("import_files", ids={"job_id": "books_check.pk"}),
     "orders:import_columns": Rule("import_files", fixed={"kind": "payments"}),
+    "settlements:journal": Rule("view_money"),
+    "settlements:journal_entries": Rule("view_money"),
+    "settlements:journal_entry": Rule("view_money", ids={"pk": "journal_entry.pk"}),
+    "settlements:journal_export": Rule("download_reports"),
+    "settlements:journal_refresh": Rule("reconcile", method="post"),
     "settlements:payouts": Rule("view_money"),
     "settlements:bank_lines": Rule("view_money"),
     "settlements:payout": Rule("view_money", ids={"pk": "payout.pk"}),

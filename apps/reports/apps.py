@@ -19,4 +19,5 @@ class ReportsConfig(AppConfig):
         register_story(order_steps)
         register_closed_until(closed_until)
         name_job("reports.month", _("Month report"))
+        name_job("reports.prove", _("Proofs of the books"))
         name_job("reports.rollup", _("Figures of the overview"))

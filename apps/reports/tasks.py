@@ -1,12 +1,22 @@
 """Jobs of this app."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from celery import shared_task
+
 from apps.core import clock
 from apps.core.jobs.registry import job
+from apps.core.jobs.services import enqueue
+from apps.core.models import Job
 from apps.merchants.models import Merchant
 from apps.reports.figures.months import Month
 from apps.reports.selectors import MONTH_JOB
 from apps.reports.services.month_work import work_on_month
+from apps.reports.services.proving import PROOF_JOB, prove_books
 from apps.reports.services.rollup import ROLLUP_JOB, fresh_rollup
+
+PROOF_HOUR = 4  # o'clock in the merchant's zone, after the pass of the night
 
 
 @job(MONTH_JOB, queue="reports")
@@ -28,3 +38,21 @@ def month_report(job, progress):
 def rollup(job, progress):
     """The daily figures of a merchant, made anew where facts are newer. The result names the facts they were made from."""
     return {"facts": fresh_rollup(merchant=Merchant.objects.get(pk=job.merchant_id), now=clock.now()).facts}
+
+
+@job(PROOF_JOB, queue="reports", limit=timedelta(minutes=30))
+def prove_job(job, progress):
+    """Every proof of a merchant's books. The result names those that failed."""
+    proofs = prove_books(merchant=Merchant.objects.get(pk=job.merchant_id), now=clock.now())
+    return {"failed": [proof.code for proof in proofs if not proof.holds]}
+
+
+@shared_task(name="reports.watch_proofs", max_retries=0)
+def watch_proofs() -> None:
+    """Every ten minutes by the schedule: rings once a night for each merchant, when its clock shows four."""
+    now = clock.now()
+    for merchant in Merchant.objects.only("pk", "timezone"):
+        local = now.astimezone(ZoneInfo(merchant.timezone))
+        night = f"night:{local.date().isoformat()}"
+        if local.hour == PROOF_HOUR and not Job.objects.for_merchant(merchant).filter(kind=PROOF_JOB, dedupe_key=night).exists():
+            enqueue(kind=PROOF_JOB, merchant_id=merchant.pk, dedupe_key=night)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, payouts
+from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, journal, payouts
 
 app_name = "settlements"
 urlpatterns = [
@@ -32,6 +32,11 @@ urlpatterns = [
     path("statements/<slug:lane>/<int:pk>/download", files.download, name="download"),
     path("statements/<slug:lane>/<int:pk>/withdraw", files.withdraw, name="withdraw"),
     path("statements/<slug:lane>/<int:pk>/drop", files.drop, name="drop"),
+    path("reports/journal/", journal.balances, name="journal"),
+    path("reports/journal/entries/", journal.entries, name="journal_entries"),
+    path("reports/journal/entries/<int:pk>/", journal.entry, name="journal_entry"),
+    path("reports/journal/export", journal.export, name="journal_export"),
+    path("reports/journal/refresh", journal.refresh, name="journal_refresh"),
     path("payouts/", payouts.payout_list, name="payouts"),
     path("payouts/bank/", payouts.bank_lines, name="bank_lines"),
     path("payouts/<int:pk>/", payouts.payout, name="payout"),

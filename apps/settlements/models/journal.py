@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from apps.channels.models import Channel
 from apps.core.scoping import TenantQuerySet
 from apps.merchants.models import BankAccount, Merchant, User
-from apps.settlements.enums import AccountCode, Source
+from apps.settlements.enums import AccountCode, Kind, Source
 
 
 class JournalAccount(models.Model):
@@ -34,6 +34,13 @@ class JournalAccount(models.Model):
 
     def __str__(self):
         return self.key
+
+    @property
+    def label(self) -> str:
+        """As people call it: "Fees · 綠界". Needs `channel` and `bank_account` loaded."""
+        place = self.channel.label if self.channel_id else str(self.bank_account) if self.bank_account_id else ""
+        about = str(Kind(self.about).label) if self.about else ""
+        return " · ".join(part for part in (str(self.get_code_display()), place, about) if part)
 
 
 class JournalRun(models.Model):

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from apps.audit.models import AuditEvent
 from apps.merchants.models import Merchant
-from apps.settlements.enums import AccountCode, Kind
 from apps.settlements.ledger.accounts import CLEARING, TYPES, Code, Type
 from apps.settlements.models import JournalAccount, JournalEntry, JournalRun, Posting, ReconciliationRun
 
@@ -38,12 +37,20 @@ class Balance:
         return TYPES[Code(self.account.code)]
 
     @property
+    def debit_side(self) -> int | None:
+        return self.minor if self.minor > 0 else None
+
+    @property
+    def credit_side(self) -> int | None:
+        return -self.minor if self.minor < 0 else None
+
+    @property
     def is_clearing(self) -> bool:
         return self.account.code in CLEARING
 
     @property
     def label(self) -> str:
-        return account_label(self.account)
+        return self.account.label
 
 
 def balances(merchant: Merchant, *, at: date) -> list[Balance]:
@@ -58,16 +65,20 @@ def balances(merchant: Merchant, *, at: date) -> list[Balance]:
     return sorted(found, key=lambda one: (_ORDER[one.account.code], one.currency != merchant.currency, one.currency, one.account.key))
 
 
+def by_currency(rows: list[Balance]) -> list[tuple[str, list[Balance], int, int]]:
+    """(currency, its accounts, the sum of debit balances, of credit balances), the merchant's own currency first."""
+    groups: dict[str, list[Balance]] = {}
+    for row in sorted(rows, key=lambda one: one.currency):
+        groups.setdefault(row.currency, []).append(row)
+    order = {currency: at for at, currency in enumerate(dict.fromkeys(row.currency for row in rows))}
+    return [
+        (currency, mine, sum(max(one.minor, 0) for one in mine), sum(max(-one.minor, 0) for one in mine))
+        for currency, mine in sorted(groups.items(), key=lambda item: order[item[0]])
+    ]
+
+
 def accounts_of(merchant: Merchant) -> QuerySet[JournalAccount]:
     return JournalAccount.objects.for_merchant(merchant).select_related("channel", "bank_account").order_by("key")
-
-
-def account_label(account: JournalAccount) -> str:
-    """As people call it: "Fees · 綠界"."""
-    name = str(AccountCode(account.code).label)
-    place = account.channel.label if account.channel else str(account.bank_account) if account.bank_account else ""
-    parts = [name, place, str(Kind(account.about).label) if account.about else ""]
-    return " · ".join(part for part in parts if part)
 
 
 def entries_of_journal(merchant: Merchant) -> QuerySet[JournalEntry]:
@@ -79,6 +90,25 @@ def touching(entries: QuerySet[JournalEntry], account: JournalAccount) -> QueryS
     """Those that debit or credit the account."""
     mine = Posting.objects.filter(Q(debit=account) | Q(credit=account), entry_id=OuterRef("pk"))
     return entries.filter(Exists(mine))
+
+
+def postings_of(entry: JournalEntry) -> QuerySet[Posting]:
+    names = ("debit__channel", "debit__bank_account", "credit__channel", "credit__bank_account")
+    return Posting.objects.for_merchant(entry.merchant_id).filter(entry=entry).select_related(*names).order_by("pk")
+
+
+def with_postings(entries: list[JournalEntry], account: JournalAccount | None) -> list[JournalEntry]:
+    """The entries with `shown_postings`: all of them, or those of one account; one query."""
+    names = ("debit__channel", "debit__bank_account", "credit__channel", "credit__bank_account")
+    rows = Posting.objects.filter(entry__in=[entry.pk for entry in entries]).select_related(*names).order_by("pk")
+    if account:
+        rows = rows.filter(Q(debit=account) | Q(credit=account))
+    found: dict[int, list[Posting]] = {}
+    for row in rows:
+        found.setdefault(row.entry_id, []).append(row)
+    for entry in entries:
+        entry.shown_postings = found.get(entry.pk, [])
+    return entries
 
 
 def live_entries(merchant: Merchant) -> QuerySet[JournalEntry]:
