@@ -67,9 +67,10 @@ def _payouts(channel: Channel) -> pl.DataFrame:
     announced = pl.DataFrame(days, schema={"ref": pl.String(), "currency": pl.String(), "announced_on": pl.Date()}, orient="row")
     ties = BankMatch.objects.for_merchant(channel.merchant_id).filter(voided_at=None, payout__channel=channel)
     shape = {"payout_id": pl.Int64(), "bank_line__bank_account_id": pl.Int64(), "bank_line__currency": pl.String()}
-    tied = queryset_frame(ties.order_by(), shape).rename(
+    tied = queryset_frame(ties.order_by("payout_id", "slot", "pk"), shape).rename(
         {"payout_id": "id", "bank_line__bank_account_id": "tied_account", "bank_line__currency": "tied_currency"}
     )
+    tied = tied.unique("id", keep="first", maintain_order=True)  # the parts of a payout come into one account
     own = pl.lit(channel.bank_account_id, dtype=pl.Int64)
     found = found.join(announced, on=["ref", "currency"], how="left").join(tied, on="id", how="left")
     return found.with_columns(
