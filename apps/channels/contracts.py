@@ -61,6 +61,14 @@ class Method(StrEnum):
     CASH = "cash"
 
 
+class Lists(StrEnum):
+    """What a statement is a list of. Only one of all trades proves by its silence that a payment is missing."""
+
+    TRADES = "trades"
+    ERRORS = "errors"  # chargebacks and corrections alone
+    MOVEMENTS = "movements"  # an account flow: whatever moved the balance kept for the shop
+
+
 # One row a statement line. Amounts are signed minor units from the merchant's side: a sale's gross is positive, a charged
 # fee negative; net = gross + fee + other, and net is what the file says. Text columns are never null (empty = not given).
 LINE_SCHEMA: dict[str, pl.DataType] = {
@@ -86,6 +94,9 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
     "payout_on": pl.Date(),  # the provider's own payout date; null where the file does not say
     "row_hash": pl.Int64(),  # `cells.row_hash`: equal cells, in any column order, are equal here
 }
+
+# What an account flow says of a line besides: the balance after it, and what kind of movement the provider calls it.
+FLOW_SCHEMA: dict[str, pl.DataType] = {"row_no": pl.Int32(), "balance": pl.Int64(), "memo": pl.String()}
 
 # One row a bank line. `amount` is signed: credit positive. Balance is the account's after this line, null where not given.
 BANK_SCHEMA: dict[str, pl.DataType] = {
@@ -148,6 +159,7 @@ class Reject(StrEnum):
     COLUMN_COUNT = "column_count"
     NET_DIFFERS = "net_differs"  # net is not gross + fee + other by the provider's own rule
     FORMULA = "formula"  # a cell that is a spreadsheet formula, not the plain text it should be
+    WRONG_WIDTH = "wrong_width"  # a line of a fixed-width file that is not as many bytes long as its layout says
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +215,16 @@ class StatementFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """What only an account flow has: the running balance. Its lines are never paired with the books. Money in minor units."""
+
+    rows: pl.DataFrame  # FLOW_SCHEMA, one row a line
+    opening: int | None  # null where the file has no rows
+    closing: int | None
+    breaks: tuple[int, ...] = ()  # row numbers at which the balance does not follow, whatever order is tried
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedStatement:
     """A statement read without loss: `rows_in == lines.height + len(rejections)`."""
 
@@ -215,6 +237,8 @@ class ParsedStatement:
     totals: tuple[Total, ...] = ()
     rows_in: int = 0
     header: tuple[str, ...] = ()
+    lists: Lists = Lists.TRADES
+    flow: Flow | None = None  # of a list of movements
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +291,7 @@ class Capabilities:
     disputes: bool = False
     names_payouts: bool = False  # its statements name the payout of each line
     sweeps: bool = False  # a payout takes the whole balance: its lines are those since the payout before, in whichever file they stand
+    states_fees: bool = True  # False: its statements say nothing of fees, so none are compared with the plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,8 @@ def encoding_of(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...
     return next(fits, encodings[0])
 
 
-def utf8(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> bytes:
-    """The file as UTF-8 with LF line ends and without a byte order mark.
-
-    :raises FileRefused: EMPTY, TOO_LARGE, BAD_FORMAT for what is no text table, or ENCODING with the row that cannot be read.
-    """
+def refuse_foreign(data: bytes) -> None:
+    """:raises FileRefused: EMPTY, TOO_LARGE, or BAD_FORMAT for what is no text table."""
     if len(data) > TOO_LARGE:
         raise FileRefused(Refusal.TOO_LARGE, limit_mb=TOO_LARGE // 1024**2)
     if not data[:PREFIX].strip(_NOTHING) and not data.strip(_NOTHING):
@@ -63,6 +60,14 @@ def utf8(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> b
     for start, reason in FOREIGN.items():
         if data[:1024].lstrip(_NOTHING).startswith(start):
             raise FileRefused(Refusal.BAD_FORMAT, row=0, reason=reason)
+
+
+def utf8(data: bytes, encodings: tuple[str, ...], markers: tuple[str, ...]) -> bytes:
+    """The file as UTF-8 with LF line ends and without a byte order mark.
+
+    :raises FileRefused: EMPTY, TOO_LARGE, BAD_FORMAT for what is no text table, or ENCODING with the row that cannot be read.
+    """
+    refuse_foreign(data)
     encoding = encoding_of(data, encodings, markers)
     data = data.removeprefix(b"\xef\xbb\xbf") if encoding == "utf-8" else data
     done, row, changed = [], 1, encoding != "utf-8"

@@ -86,6 +86,7 @@ REJECTS = {
     Reject.MISSING_VALUE: gettext_lazy("A value is missing, or a spreadsheet has spoiled it: “%(value)s”."),
     Reject.COLUMN_COUNT: gettext_lazy("The row has more or fewer cells than the header."),
     Reject.NET_DIFFERS: gettext_lazy("The net “%(value)s” is not the amount less the fee."),
+    Reject.WRONG_WIDTH: gettext_lazy("The line is not as long as the layout says, so no field is where it should be: “%(value)s”."),
     Reject.FORMULA: gettext_lazy("“%(value)s” is a spreadsheet formula, not a value."),
 }
 

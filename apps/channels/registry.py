@@ -6,13 +6,16 @@ from apps.channels.providers.alipay.provider import PROVIDER as ALIPAY
 from apps.channels.providers.ecpay.provider import PROVIDER as ECPAY
 from apps.channels.providers.generic.provider import PROVIDER as MAPPED
 from apps.channels.providers.paypal.provider import PROVIDER as PAYPAL
+from apps.channels.providers.paypay.provider import PROVIDER as PAYPAY
 from apps.channels.providers.razorpay.provider import PROVIDER as RAZORPAY
 from apps.channels.providers.shopify.provider import PROVIDER as SHOPIFY
 from apps.channels.providers.simulator.provider import GATEWAY as SIMULATOR
 from apps.channels.providers.stripe.provider import PROVIDER as STRIPE
+from apps.channels.providers.unionpay.provider import PROVIDER as UNIONPAY
 from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
 
-PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in (ALIPAY, WECHAT, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, MAPPED)}
+ALL = (ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, MAPPED)
+PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in ALL}
 PRACTICE = SIMULATOR  # answers for every provider of a practice merchant
 GENERIC = MAPPED.code  # reads any export through the channel's own column mapping
 

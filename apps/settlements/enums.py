@@ -14,6 +14,14 @@ class JobKind(StrEnum):
     JOURNAL = "settlements.journal"
 
 
+class StatementLists(models.TextChoices):
+    """What a provider's file is a list of; only trades count as the statement of a day."""
+
+    TRADES = "trades", _("trades")
+    ERRORS = "errors", _("disputes and corrections")
+    MOVEMENTS = "movements", _("account flow")
+
+
 class StatementState(models.TextChoices):
     """received → parsed → posted → superseded | withdrawn; received → rejected."""
 

@@ -11,7 +11,7 @@ from apps.reports.figures import differences
 from apps.reports.figures.certificate import Equation
 from apps.reports.figures.months import Month
 from apps.reports.figures.movements import Key
-from apps.settlements.enums import StatementState
+from apps.settlements.enums import StatementLists, StatementState
 from apps.settlements.models import BankStatement, Payout, ReconciliationRun, Statement
 
 UNSETTLED = (RefundState.REQUESTED, RefundState.APPROVED, RefundState.SUBMITTING, RefundState.UNKNOWN)
@@ -54,7 +54,7 @@ def _reconciled(merchant: Merchant, month: Month) -> Check:
 
 def _statements(merchant: Merchant, month: Month, gaps: int) -> Check:
     files = Statement.objects.for_merchant(merchant).filter(
-        state=StatementState.POSTED, first_day__lte=month.last, last_day__gte=month.first
+        state=StatementState.POSTED, lists=StatementLists.TRADES, first_day__lte=month.last, last_day__gte=month.first
     )
     return Check("statements", gaps == 0, numbers={"files": files.count(), "gaps": gaps, "channels": merchant.channels.count()})
 

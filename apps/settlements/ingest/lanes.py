@@ -1,4 +1,4 @@
-"""The two roads a file can come in on: a provider's statement and a bank's. Same rules, other tables."""
+"""The roads a file can come in on: a provider's statement, its account flow, and a bank's. Same rules, other tables."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,22 @@ from apps.channels.contracts import ParsedBank, ParsedStatement, StatementFile
 from apps.channels.models import Channel
 from apps.channels.registry import parse_statement
 from apps.merchants.models import BankAccount
-from apps.settlements.models import BankLine, BankLineSighting, BankStatement, LineSighting, Statement, StatementLine
+from apps.settlements.enums import StatementLists
+from apps.settlements.models import (
+    BankLine,
+    BankLineSighting,
+    BankStatement,
+    FlowLine,
+    FlowSighting,
+    LineSighting,
+    Statement,
+    StatementLine,
+)
+
+FLOW_FIELDS = (
+    "row_no", "kind", "provider_ref", "merchant_ref", "provider_refund_ref", "refund_ref", "line_ref", "memo", "currency",
+    "occurred_at", "business_date", "row_hash",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,6 +42,7 @@ class Reading:
     totals: tuple
     rejections: tuple
     extra: dict  # fields of the file's own row that only this road has
+    lane: "Lane | None" = None  # None: the usual one of its owner
 
 
 @dataclass(frozen=True)
@@ -41,12 +57,20 @@ class Lane:
 
 
 STATEMENTS = Lane(Statement, StatementLine, LineSighting, "channel", "occurred_at")
+FLOWS = Lane(Statement, FlowLine, FlowSighting, "channel", "occurred_at")
 BANK = Lane(BankStatement, BankLine, BankLineSighting, "bank_account", "booked_on")
 
 
 def lane_of(owner: Channel | BankAccount) -> Lane:
-    """The road of files that belong to a channel or to a bank account."""
+    """The road of files that belong to a channel or to a bank account; where a channel's rows go only reading tells."""
     return STATEMENTS if isinstance(owner, Channel) else BANK
+
+
+def lane_of_file(file: Statement | BankStatement) -> Lane:
+    """The road that a file came in on."""
+    if isinstance(file, BankStatement):
+        return BANK
+    return FLOWS if file.lists == StatementLists.MOVEMENTS else STATEMENTS
 
 
 def read_file(owner: Channel | BankAccount, name: str, data: bytes) -> Reading:
@@ -72,10 +96,14 @@ def read(owner: Channel | BankAccount, file: StatementFile) -> Reading:
 def _statement(channel: Channel, file: StatementFile) -> Reading:
     parsed: ParsedStatement = parse_statement(channel.provider, file)
     own = {"merchant_id": channel.merchant_id, "channel_id": channel.pk}
-    rows = parsed.lines.with_columns(pl.lit(value).cast(pl.Int64).alias(column) for column, value in own.items())
-    return Reading(
-        parsed.layout, parsed.account, parsed.first_day, parsed.last_day, rows, parsed.rows_in, parsed.totals, parsed.rejections, {}
-    )
+    extra, rows, lane = {"lists": parsed.lists}, parsed.lines, STATEMENTS
+    if parsed.flow:
+        extra |= {"opening_minor": parsed.flow.opening, "closing_minor": parsed.flow.closing, "breaks": list(parsed.flow.breaks)[:100]}
+        rows, lane = rows.join(parsed.flow.rows, on="row_no", how="left", maintain_order="left"), FLOWS
+        rows = rows.select(*FLOW_FIELDS, amount_minor="net", balance_minor="balance")
+    rows = rows.with_columns(pl.lit(value).cast(pl.Int64).alias(column) for column, value in own.items())
+    days = (parsed.first_day, parsed.last_day)
+    return Reading(parsed.layout, parsed.account, *days, rows, parsed.rows_in, parsed.totals, parsed.rejections, extra, lane)
 
 
 def _bank(account: BankAccount, file: StatementFile) -> Reading:

@@ -11,7 +11,7 @@ from apps.settlements.matching.keys import moving_lines, with_captured, without
 from apps.settlements.matching.pairing import pair_payments
 from apps.settlements.matching.payouts import form_payouts
 from apps.settlements.matching.refunds import pair_refunds
-from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days
+from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days, of_trades
 from apps.settlements.matching.sweeping import as_swept
 
 OF_SALES = [  # what pairing and telling of sales need: the less is carried, the less a million of them weigh
@@ -49,15 +49,15 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     ]
     if terms.statements == "daily":
         waiting = pl.concat([unpaired["business_date"], unpaired_refunds["business_date"]]).drop_nulls().unique()
-        faults.append(_gaps(gap_days(books.statements, waiting, terms, as_of)))
+        faults.append(_gaps(gap_days(of_trades(books.statements), waiting, terms, as_of)))
     gross = lines.select(pl.col("id").alias("line_id"), "gross")
     matches = matches.join(gross, on="line_id", how="left").with_columns(pl.coalesce("amount", "gross").alias("amount")).drop("gross")
-    payouts, until = form_payouts(as_swept(books.lines, terms), terms), covered_until(books.lines, books.statements)
+    payouts, until = form_payouts(as_swept(books.lines, terms), terms), covered_until(books.lines, of_trades(books.statements))
     return Proposal(matches, pl.concat(faults), payouts, until, disputed, pl.concat([few_sales, few_backs]))
 
 
 def _missing(rows: pl.DataFrame, kind: str, subject: str, amount: pl.Expr, books: ChannelBooks, terms: ChannelTerms, as_of: date):
-    late = due_and_missing(rows, books.lines, books.statements, terms, as_of)
+    late = due_and_missing(rows, books.lines, of_trades(books.statements), terms, as_of)
     return fault(late.with_columns(pl.col("id").alias(subject)), kind, subject, expected=amount, actual=0)
 
 

@@ -70,7 +70,7 @@ DISPUTES = {
     "opened_at": MOMENT,
 }
 DISPUTE_LINKS = {"line_id": WHOLE, "dispute_id": WHOLE, "role": TEXT, "rule": TEXT}  # role: taken | returned
-STATEMENTS = {"id": WHOLE, "name": TEXT, "first_day": DAY, "last_day": DAY}
+STATEMENTS = {"id": WHOLE, "name": TEXT, "first_day": DAY, "last_day": DAY, "lists": TEXT}
 BANK_LINES = {
     "id": WHOLE,
     "bank_account_id": WHOLE,

@@ -30,6 +30,11 @@ def overdue_on(day: date, terms: ChannelTerms) -> date:
     return terms.calendar.add_open_days(day, 1 + terms.grace_days) + timedelta(days=1)
 
 
+def of_trades(statements: pl.DataFrame) -> pl.DataFrame:
+    """The files that list trades: an account flow or a list of errors says nothing about what is missing."""
+    return statements.filter(pl.col("lists") == "trades")
+
+
 def covered_days(statements: pl.DataFrame) -> pl.DataFrame:
     """Every day that a posted statement reports."""
     if statements.is_empty():

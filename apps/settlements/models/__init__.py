@@ -3,6 +3,7 @@
 from apps.settlements.models.accepted import AcceptedDifference
 from apps.settlements.models.discrepancies import Discrepancy, DiscrepancyComment, ReconciliationRun
 from apps.settlements.models.files import BankStatement, SourceFile, Statement
+from apps.settlements.models.flows import FlowLine, FlowSighting
 from apps.settlements.models.journal import JournalAccount, JournalEntry, JournalRun, Posting
 from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighting, StatementLine
 from apps.settlements.models.matches import BankMatch, Match
@@ -17,6 +18,8 @@ __all__ = [
     "BankStatement",
     "Discrepancy",
     "DiscrepancyComment",
+    "FlowLine",
+    "FlowSighting",
     "JournalAccount",
     "JournalEntry",
     "JournalRun",

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from apps.channels.models import Channel
 from apps.core.scoping import TenantQuerySet
 from apps.merchants.models import BankAccount, Merchant, User
-from apps.settlements.enums import StatementState
+from apps.settlements.enums import StatementLists, StatementState
 
 
 class SourceFile(models.Model):
@@ -48,6 +48,10 @@ class Statement(SourceFile):
     """A provider's report of one day, a range of days, or one payout."""
 
     channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, related_name="statement_files")
+    lists = models.CharField(max_length=12, choices=StatementLists.choices, default=StatementLists.TRADES)
+    opening_minor = models.BigIntegerField(null=True)  # of an account flow: the balance before its first row
+    closing_minor = models.BigIntegerField(null=True)
+    breaks = models.JSONField(default=list)  # rows at which the running balance does not follow
 
     class Meta:
         constraints = [
@@ -55,6 +59,10 @@ class Statement(SourceFile):
                 fields=["channel", "sha256", "first_day", "last_day"], condition=Q(state="posted"), name="statement_posted_once"
             ),
             models.CheckConstraint(condition=Q(state__in=StatementState.values), name="statement_state_known"),
+            models.CheckConstraint(condition=Q(lists__in=StatementLists.values), name="statement_lists_known"),
+            models.CheckConstraint(
+                condition=Q(lists="movements") | Q(opening_minor=None, closing_minor=None), name="statement_balance_of_flow"
+            ),
             models.CheckConstraint(
                 condition=~Q(state="posted") | Q(channel__isnull=False, first_day__isnull=False, last_day__gte=F("first_day")),
                 name="statement_posted_has_days",

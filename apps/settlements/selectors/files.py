@@ -14,8 +14,8 @@ from apps.core import files
 from apps.core.figures import count_text, money_text, names_text
 from apps.core.ui import Chip
 from apps.merchants.models import Merchant
-from apps.settlements.enums import StatementState
-from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
+from apps.settlements.enums import StatementLists, StatementState
+from apps.settlements.models import BankLine, BankStatement, FlowLine, Statement, StatementLine
 
 LANES: dict[str, type[Statement] | type[BankStatement]] = {"provider": Statement, "bank": BankStatement}
 SHOWN_RECENT = 30
@@ -121,9 +121,23 @@ def rejected_rows(file: Statement | BankStatement) -> list[tuple[int, str, str]]
     return [(row, column, reject_sentence(code, column=column, value=value)) for row, code, column, value in file.rejections]
 
 
+def is_flow(file: Statement | BankStatement) -> bool:
+    """Whether the file lists movements of a balance at the provider."""
+    return isinstance(file, Statement) and file.lists == StatementLists.MOVEMENTS
+
+
+def balances_of(file: Statement | BankStatement) -> list[tuple[str, str]]:
+    """(label, figure) of the opening and closing balance; empty where the file has none."""
+    if file.opening_minor is None or file.closing_minor is None:
+        return []
+    currency = owner_of(file).currency
+    named = ((_("Opening balance"), file.opening_minor), (_("Closing balance"), file.closing_minor))
+    return [(label, money_text(minor, currency)) for label, minor in named]
+
+
 def lines_of(file: Statement | BankStatement) -> QuerySet:
     """The rows a posted file brought, in the order of the file."""
-    model = BankLine if isinstance(file, BankStatement) else StatementLine
+    model = BankLine if isinstance(file, BankStatement) else FlowLine if is_flow(file) else StatementLine
     return model.objects.for_merchant(file.merchant_id).filter(statement=file, is_live=True)
 
 
@@ -140,16 +154,15 @@ def raw_row(file: Statement | BankStatement, row_no: int) -> str:
 
 
 def breaks_of(file: Statement | BankStatement) -> list[int]:
-    """Rows of a bank's file at which the balances do not follow."""
-    return file.breaks if isinstance(file, BankStatement) else []
+    """Rows of a bank's file or an account flow at which the balances do not follow."""
+    return file.breaks
 
 
 def notes_of(file: Statement | BankStatement) -> list[str]:
     """What a bank's file holds that was left out, and where its balances do not follow, as sentences."""
-    if not isinstance(file, BankStatement):
-        return []
-    found = [note_sentence(code, count, text) for code, count, text in file.notes]
-    if not file.is_final:
+    of_bank = isinstance(file, BankStatement)
+    found = [note_sentence(code, count, text) for code, count, text in file.notes] if of_bank else []
+    if of_bank and not file.is_final:
         found.insert(0, _("A report of the running day or of single bookings: the bank's statement of these days takes its place."))
     if file.breaks:
         rows = ", ".join(str(row) for row in file.breaks[:SHOWN_BREAKS])

@@ -13,7 +13,7 @@ from apps.channels.models import Channel, StatementRhythm
 from apps.channels.terms import calendar_for, calendars_of, settlement_for
 from apps.core.figures import day_text, weekday_text
 from apps.merchants.models import BankAccount, Merchant
-from apps.settlements.enums import Kind, StatementState
+from apps.settlements.enums import Kind, StatementLists, StatementState
 from apps.settlements.models import BankLine, BankStatement, Discrepancy, Payout, Statement, StatementLine
 from apps.settlements.states import OPEN
 
@@ -73,20 +73,22 @@ def grid_of(merchant: Merchant, first: date, today: date) -> list[GridRow]:
 def _channel_facts(merchant: Merchant, channels: list[Channel], days: list[date]) -> Facts:
     posted = Statement.objects.for_merchant(merchant).filter(state=StatementState.POSTED)
     covered, off, rows = set(), set(), {}
-    for channel, start, end, totals, count in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
-        "channel_id", "first_day", "last_day", "totals", "rows_in"
+    for channel, start, end, totals, count, lists, breaks in posted.filter(first_day__lte=days[-1], last_day__gte=days[0]).values_list(
+        "channel_id", "first_day", "last_day", "totals", "rows_in", "lists", "breaks"
     ):
         spanned = {(channel, start + timedelta(days=at)) for at in range((end - start).days + 1)}
-        covered |= spanned
-        if start == end:
-            rows[(channel, start)] = max(count, rows.get((channel, start), 0))
-        if any(total["stated"] != total["computed"] for total in totals):
+        if lists == StatementLists.TRADES:
+            covered |= spanned
+            if start == end:
+                rows[(channel, start)] = max(count, rows.get((channel, start), 0))
+        if breaks or any(total["stated"] != total["computed"] for total in totals):
             off |= spanned
     payouts = defaultdict(list)
     for payout in Payout.objects.for_merchant(merchant).filter(covers_from__lte=days[-1], covers_to__gte=days[0], line_count__gt=0):
         payouts[payout.channel_id].append(payout)
     starts: dict = {}
-    for channel, start in posted.values_list("channel_id", "first_day").order_by("first_day"):
+    of_trades = posted.filter(lists=StatementLists.TRADES)
+    for channel, start in of_trades.values_list("channel_id", "first_day").order_by("first_day"):
         starts.setdefault(channel, start)
     return Facts(covered, off, _days_with_lines(channels, days), rows, _faults(merchant, days), payouts, starts)
 

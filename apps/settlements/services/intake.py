@@ -19,7 +19,7 @@ from apps.core.bulk import ahead, copy_rows
 from apps.merchants.models import BankAccount
 from apps.settlements.enums import StatementState
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
-from apps.settlements.ingest.lanes import BANK, Lane, Reading, expected_of, lane_of, read
+from apps.settlements.ingest.lanes import BANK, Lane, Reading, expected_of, lane_of, lane_of_file, read
 from apps.settlements.ingest.overlap import Sorted, all_new, looks_new, numbered, sort_rows
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
 from apps.settlements.services.previews import less_covered, restore_previews, supersede_previews
@@ -109,10 +109,11 @@ def _take_in(arrival: Arrival, by, now: datetime) -> Imported:
             raise FileRefused(Refusal.BAD_ROWS, count=len(arrival.said.rejections), rejections=arrival.said.rejections)
     except FileRefused as refused:
         raise _refuse(lane, base, refused) from refused
-    return _post(lane, owner, base, arrival.said)
+    return _post(owner, base, arrival.said)
 
 
-def _post(lane: Lane, owner, base: dict, reading: Reading) -> Imported:
+def _post(owner, base: dict, reading: Reading) -> Imported:
+    lane = reading.lane or lane_of(owner)
     with transaction.atomic():
         type(owner).objects.select_for_update().get(pk=owner.pk)  # one import at a time per channel or account
         twin = _posted(lane, owner, base["sha256"]).filter(first_day=reading.first_day, last_day=reading.last_day).first()
@@ -230,7 +231,7 @@ def withdraw_file(*, file: Statement | BankStatement, reason: str, by, now: date
 
     :raises NothingToWithdraw, AlreadyWithdrawn: and nothing changed.
     """
-    lane = lane_of(getattr(file, "channel", None) or file.bank_account)
+    lane = lane_of_file(file)
     with transaction.atomic():
         file = lane.file_model.objects.select_for_update().get(pk=file.pk)
         if file.state == StatementState.WITHDRAWN:

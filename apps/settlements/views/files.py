@@ -23,7 +23,7 @@ from apps.settlements.selectors import files as selected
 from apps.settlements.selectors.grid import grid_of
 from apps.settlements.services.intake import withdraw_file
 from apps.settlements.services.uploads import drop_upload, receive_upload
-from apps.settlements.tables.files import BankRowTable, LineTable
+from apps.settlements.tables.files import BankRowTable, FlowTable, LineTable
 
 WAITING = [StatementState.PARSED, StatementState.REJECTED]
 RECENT = [StatementState.POSTED, StatementState.WITHDRAWN]
@@ -118,13 +118,15 @@ def file(request: HttpRequest, merchant_slug: str, lane: str, pk: int) -> HttpRe
     """One file: what it says of itself, its totals, its rows, its refusal row by row."""
     found = file_for(request, lane, pk)
     page = keyset_page(selected.lines_of(found), request.GET, fields=("id",))
-    table = (BankRowTable if lane == "bank" else LineTable)(page.rows)
+    table = (BankRowTable if lane == "bank" else FlowTable if selected.is_flow(found) else LineTable)(page.rows)
     context = {
         "file": found,
         "lane": lane,
         "row": selected.file_row(found),
         "totals": selected.totals_of(found),
         "notes": selected.notes_of(found),
+        "balances": selected.balances_of(found),
+        "is_flow": selected.is_flow(found),
         "rejected": selected.rejected_rows(found),
         "page": page,
         "table": table,

@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from apps.channels.contracts import StatementFile
-from tests.channels.providers import bills_abroad
+from tests.channels.providers import bills_abroad, bills_asia
 
 ALIPAY_COLUMNS = (
     "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,"
@@ -115,6 +115,11 @@ def stripe(rows=STRIPE_ROWS, *, columns=STRIPE_COLUMNS) -> bytes:
     return "\n".join([columns, *rows, ""]).encode()
 
 
+def code(kind: str) -> str:
+    """Whose file a kind is: alipay/account is Alipay's."""
+    return kind.partition("/")[0]
+
+
 def file_of(provider: str, data: bytes | None = None, **changes) -> StatementFile:
     """A statement of the provider on its usual channel; other bytes, names or settings on request."""
     build, name, timezone, currency = USUAL[provider]
@@ -128,4 +133,5 @@ USUAL = {
     "ecpay": (ecpay, "TradeNoAio_20260902.csv", "Asia/Taipei", "TWD"),
     "stripe": (stripe, "payout_reconciliation.itemized.5_20260909.csv", "UTC", "USD"),
     **bills_abroad.USUAL,
+    **bills_asia.USUAL,
 }

@@ -99,7 +99,7 @@ def test_other_reports_and_broken_ends_are_named():
     personal = "微信支付账单明细,,,\n微信昵称：[x],,,\n".encode()
     two_shops = bills.wechat((bills.WECHAT_ROWS[0], row(1, 商户号="1900099999")))
 
-    assert (refusal(fund).code, refusal(fund).params["found"]) == (Refusal.OTHER_REPORT, "资金账单")
+    assert (refusal(fund).code, refusal(fund).params["wanted"]) == (Refusal.CUT_SHORT, "资金流水总笔数")
     assert refusal(personal).code == Refusal.OTHER_REPORT
     assert refusal(bills.wechat(summary="")).params == {"row": 4, "wanted": "总交易单数"}
     assert refusal(bills.wechat() + b"1,2\r\n").params["reason"] == "after_end"

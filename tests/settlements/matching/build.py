@@ -127,7 +127,11 @@ def lines(*rows: dict) -> pl.DataFrame:
 def statements(first: date = DAY, days: int = 10, *, without: tuple[date, ...] = ()) -> pl.DataFrame:
     """One posted file a day."""
     every = [first + timedelta(days=at) for at in range(days)]
-    rows = [{"id": at, "name": f"f{day}", "first_day": day, "last_day": day} for at, day in enumerate(every, 1) if day not in without]
+    rows = [
+        {"id": at, "name": f"f{day}", "first_day": day, "last_day": day, "lists": "trades"}
+        for at, day in enumerate(every, 1)
+        if day not in without
+    ]
     return _frame(rows, frames.STATEMENTS)
 
 

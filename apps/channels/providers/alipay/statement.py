@@ -1,17 +1,19 @@
 """Alipay's 业务明细 (trade bill), in the ZIP it comes in or bare. GBK text, `#` lines around the rows, totals at the end.
 
+账务明细 (account flow) comes the same way and is read by `account.py`.
 商家实收 is the gross: 红包 and 支付宝优惠 are paid by Alipay and never subtracted. 服务费 is signed from the merchant's side.
 """
 
 import re
 from collections import Counter
-from datetime import date, timedelta
 
 import polars as pl
 
 from apps.channels import archives, canonical, cells, delimited
 from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, ParsedStatement, Refusal, StatementFile, Total
+from apps.channels.providers.alipay import account
+from apps.channels.providers.alipay.edges import found_account, hash_lines, period
 from apps.core.money import exponent
 
 WANTED = "业务明细 (商家中心 › 对账中心 › 业务账单)"
@@ -19,8 +21,6 @@ ENCODINGS = ("utf-8", "gb18030")
 MARKERS = ("支付宝", "账务流水号")
 NEEDED = ("支付宝交易号", "商户订单号", "业务类型", "完成时间", "商家实收(元)", "退款批次号/请求号", "服务费(元)")
 SALE, REFUND = "交易", "退款"
-_ACCOUNT = re.compile(r"^#账号[：:]\[?([^\]\s,]+)", re.M)
-_PERIOD = re.compile(r"^#起始日期[：:]\[(\d{4})年(\d\d)月(\d\d)日[^\]]*\]\s*终止日期[：:]\[(\d{4})年(\d\d)月(\d\d)日 ?([^\]]*)\]", re.M)
 _FOOTER = re.compile(r"^#(交易|退款)合计[：:](.*)$", re.M)
 _COUNT = re.compile(r"(\d+)笔")
 _MONEY = r"%s\w*?共(-?[\d,.]+)元"
@@ -28,7 +28,7 @@ _HEAD_LINES = 40  # the header stands within these
 
 
 def recognise(name: str, data: bytes) -> str | None:
-    """`trade_zip`, `trade`, or another report of Alipay's: `account`, `summary`, `other`."""
+    """`trade_zip`, `trade`, `account`, or another report of Alipay's: `summary`, `other`."""
     if archives.is_zip(data):
         return "trade_zip" if any("明细" in member or "汇总" in member for member in archives.names(data)) else None
     for start in delimited.head(data, ENCODINGS):
@@ -52,9 +52,13 @@ def parse(file: StatementFile) -> ParsedStatement:
     """:raises FileRefused: as the contract says."""
     member, data = _detail(file.name, file.data)
     body = delimited.utf8(data, ENCODINGS, MARKERS)
-    row, header, start = _header(body)
-    edges = body[:start].decode() + _hash_lines(body, start)
-    account = _found_account(edges, file.account)
+    layout, row, columns, start = _header(body)
+    if layout == "account":
+        return account.parse(file, member, body, (row, columns, start))
+    canonical.require(columns, NEEDED, WANTED)
+    header = delimited.unique_header(columns, row)
+    edges = body[:start].decode() + hash_lines(body, start)
+    owner = found_account(edges, file.account)
     footers = dict(_FOOTER.findall(edges))
     last_row = body.rstrip(b"\n").count(b"\n") + 1
     if SALE not in footers:
@@ -62,10 +66,10 @@ def parse(file: StatementFile) -> ParsedStatement:
     blocks = delimited.rows(body, header, row + 1, start, skip="#")
     whole = canonical.gather(blocks, lambda block: _read(block, header, file))
     lines = whole.lines
-    first_day, last_day = canonical.days(file.name, cells.days_in_name(member), _period(edges), canonical.span(lines["business_date"]))
+    first_day, last_day = canonical.days(file.name, cells.days_in_name(member), period(edges), canonical.span(lines["business_date"]))
     return ParsedStatement(
         layout="trade_25",
-        account=account,
+        account=owner,
         first_day=first_day,
         last_day=last_day,
         lines=lines,
@@ -82,73 +86,38 @@ def _layout(line: str) -> str | None:
         return "trade"
     if "账务流水号" in names:
         return "account"
-    return "summary" if "收入笔数" in names or "交易订单总笔数" in names else None
+    # WeChat's account flow ends with a line of such names, but begins it with its own.
+    return "summary" if ("收入笔数" in names and "资金流水总笔数" not in names) or "交易订单总笔数" in names else None
 
 
 def _detail(name: str, data: bytes) -> tuple[str, bytes]:
-    """The bytes of the trade bill: of a ZIP the member that holds it, beside its summary; else the file as it is."""
+    """The bytes of the bill or flow: of a ZIP the member that holds it, beside its summary; else the file as it is."""
     if not archives.is_zip(data):
         return name, data
     contents = archives.members(data)
     layouts = {member: recognise(member, content) for member, content in contents}
-    details = [(member, content) for member, content in contents if layouts[member] == "trade"]
+    details = [(member, content) for member, content in contents if layouts[member] in ("trade", "account")]
     if len(details) == 1:
         return details[0]
     if details:
         raise FileRefused(Refusal.BAD_ARCHIVE, reason="several")
-    if "account" in layouts.values():
-        raise FileRefused(Refusal.OTHER_REPORT, found="账务明细", wanted=WANTED)
     raise FileRefused(Refusal.NO_DETAIL, found="、".join(layouts) or "ZIP", wanted=WANTED)
 
 
-def _header(body: bytes) -> tuple[int, list[str], int]:
-    """The row number of the header line, its columns, and where the rows begin."""
+def _header(body: bytes) -> tuple[str, int, tuple[str, ...], int]:
+    """The layout, the row number of the header line, its columns, and where the rows begin."""
     start, columns = 0, ()
     for row, raw in enumerate(body.split(b"\n", _HEAD_LINES)[:_HEAD_LINES], start=1):
         line = raw.decode()
         start += len(raw) + 1
         layout = _layout(line)
-        if layout == "account":
-            raise FileRefused(Refusal.OTHER_REPORT, found="账务明细", wanted=WANTED)
         if layout == "summary":
             raise FileRefused(Refusal.NO_DETAIL, found="汇总", wanted=WANTED)
-        if layout == "trade":
-            columns = delimited.header_names(line)
-            canonical.require(columns, NEEDED, WANTED)
-            return row, delimited.unique_header(columns, row), start
+        if layout:
+            return layout, row, delimited.header_names(line), start
         if not columns and "," in line and not line.startswith("#"):
             columns = delimited.header_names(line)
     raise canonical.other_layout(columns, NEEDED, WANTED)
-
-
-def _hash_lines(body: bytes, start: int) -> str:
-    """The `#` lines after the header, without the commas that some exports pad them with."""
-    found = re.findall(rb"^#[^\n]*", body[start:], re.M)
-    return "\n" + "\n".join(line.decode().rstrip(",") for line in found)
-
-
-def _found_account(edges: str, expected: str) -> str:
-    """The account the file names. A partner id is also known with the 0156 that Alipay puts behind it."""
-    found = _ACCOUNT.search(edges)
-    account = found.group(1) if found else ""
-    if expected and account == f"{expected}0156":
-        return account
-    canonical.check_account(expected, account)
-    return account
-
-
-def _period(edges: str) -> tuple[date, date] | None:
-    """The days between 起始日期 and 终止日期; an end at midnight is the first moment that is no longer reported."""
-    found = _PERIOD.search(edges)
-    if not found:
-        return None
-    try:
-        first, last = date(*map(int, found.groups()[0:3])), date(*map(int, found.groups()[3:6]))
-    except ValueError:
-        return None
-    if last > first and found.group(7) in ("", "00:00:00"):
-        last -= timedelta(days=1)
-    return (first, last) if first <= last else None
 
 
 def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part:

@@ -1,6 +1,6 @@
 """WeChat Pay's 交易账单 (trade bill): ALL, SUCCESS, REFUND, and the form used to 2018. A backtick before each value, a summary at the end.
 
-Goods names may hold commas and are not quoted, so rows are cut at comma and backtick. A row is worth 应结订单金额 (sale) or
+资金账单 (account flow) is read by `fundflow.py`. A row is worth 应结订单金额 (sale) or
 −退款金额 (refund); 手续费 is positive when charged, with five decimals.
 """
 
@@ -11,6 +11,7 @@ import polars as pl
 from apps.channels import archives, canonical, cells, delimited
 from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, ParsedStatement, Refusal, Reject, StatementFile, Total
+from apps.channels.providers.wechat import fundflow, ticked
 from apps.core.money import exponent
 
 WANTED = "交易账单 (商户平台 › 交易中心 › 交易账单, 全部订单)"
@@ -37,7 +38,7 @@ AMOUNTS = ("应结订单金额", "退款金额", "充值券退款金额", "订�
 
 
 def recognise(name: str, data: bytes) -> str | None:
-    """`all_27`, `success_20`, `refund_29`, `old_24`, or another report of WeChat's: `fundflow`, `personal`."""
+    """`all_27`, `success_20`, `refund_29`, `old_24`, `fundflow`, or another report of WeChat's: `personal`."""
     try:
         data = archives.gunzip(data)
     except FileRefused:
@@ -63,11 +64,14 @@ def text(name: str, data: bytes) -> str:
 def parse(file: StatementFile) -> ParsedStatement:
     """:raises FileRefused: as the contract says."""
     body = delimited.utf8(archives.gunzip(file.data), ENCODINGS, MARKERS)
-    layout, header, row, start = _header(body)
+    layout, names, row, start = _header(body)
+    if layout == "fundflow":
+        return fundflow.parse(file, body, (row, names, start))
+    header = delimited.unique_header(names, row)
     end, stated = _summary(body, start)
     accounts: set[str] = set()
     blocks = delimited.blocks(body, row + 1, start, end)
-    whole = canonical.gather(blocks, lambda block: _read(_split(*block, header), header, file, accounts))
+    whole = canonical.gather(blocks, lambda block: _read(ticked.split(*block, header), header, file, accounts))
     lines = whole.lines
     _check_currency(whole, file.currency)
     first_day, last_day = canonical.days(file.name, canonical.span(lines["business_date"]))
@@ -96,53 +100,29 @@ def _layout(names: tuple[str, ...]) -> str | None:
     return "all_27" if "退款金额" in names else "success_20"
 
 
-def _header(body: bytes) -> tuple[str, list[str], int, int]:
+def _header(body: bytes) -> tuple[str, tuple[str, ...], int, int]:
     """The layout, its columns under today's names, the header's row number and where the rows begin."""
     names, row, start = delimited.first_names(body)
     if names and names[0].startswith("微信支付账单"):
         raise FileRefused(Refusal.OTHER_REPORT, found="微信支付账单明细 (个人对账)", wanted=WANTED)
     layout = _layout(names)
     if layout == "fundflow":
-        raise FileRefused(Refusal.OTHER_REPORT, found="资金账单", wanted=WANTED)
+        return layout, names, row, start
     names = tuple(OLD_NAMES.get(name, name) for name in names)
     needed = (*NEEDED, "应结订单金额", *(() if layout == "success_20" else REFUND_COLUMNS))
     if layout is None:
         raise canonical.other_layout(names, needed, WANTED)
     canonical.require(names, needed, WANTED)
-    return layout, delimited.unique_header(names, row), row, start
+    return layout, names, row, start
 
 
 def _summary(body: bytes, start: int) -> tuple[int, dict[str, str]]:
     """Where the rows end, and what the two lines behind them state."""
-    rows = body.rstrip(b"\n").count(b"\n") + 1
-    position = body.rfind(SUMMARY.encode())
-    end = body.rfind(b"\n", 0, max(position, 0)) + 1
-    tail = [line for line in body[end:].decode().split("\n") if line.strip(" \t,")]
-    names = delimited.header_names(tail[0]) if tail else ()
-    if position < start or not names or names[0] != SUMMARY:
-        raise FileRefused(Refusal.CUT_SHORT, row=rows, wanted=SUMMARY)
-    values = [value.strip(cells.WRAPPERS) for value in tail[1].split(",")] if len(tail) > 1 else []
-    while len(values) > len(names) and not values[-1]:
-        values.pop()
-    summed = {SUMS[name][0] for name in names[1:] if name in SUMS}
-    if len(values) != len(names) or len(set(names)) != len(names) or SUMMED - summed:
-        raise FileRefused(Refusal.CUT_SHORT, row=rows, wanted=SUMMARY)
-    if len(tail) > 2:
-        raise FileRefused(Refusal.BAD_FORMAT, row=rows, reason="after_end")
-    return end, dict(zip(names, values, strict=True))
-
-
-def _split(block: bytes, first_row: int, header: list[str]) -> delimited.Rows:
-    """Cuts rows at comma and backtick; rows that a spreadsheet has saved again, without backticks or with quotes, as plain CSV."""
-    lines = delimited.lines_of(block, first_row).with_columns(pl.col("line").str.strip_prefix("`").str.split(",`").alias("cells"))
-    fit = pl.col("line").str.starts_with("`") & (pl.col("cells").list.len() == len(header))
-    ticked = lines.filter(fit)
-    frame = ticked.select(*(pl.col("cells").list.get(index).alias(name) for index, name in enumerate(header)), "row_no")
-    rest = lines.filter(~fit)
-    if not rest.height:
-        return delimited.Rows(frame)
-    plain = delimited.split(rest, header)
-    return delimited.Rows(pl.concat([frame, plain.frame]).sort("row_no"), plain.rejections)
+    end, stated = ticked.summary(body, start, SUMMARY)
+    summed = {SUMS[name][0] for name in stated if name in SUMS}
+    if SUMMED - summed:
+        raise FileRefused(Refusal.CUT_SHORT, row=body.rstrip(b"\n").count(b"\n") + 1, wanted=SUMMARY)
+    return end, stated
 
 
 def _read(block: delimited.Rows, header: list[str], file: StatementFile, accounts: set[str]) -> Part:
