@@ -120,7 +120,7 @@ def test_the_page_shows_the_balance_and_asks_a_constant_number_of_questions(alip
     assert "follows row by row" in text
     assert "158.65" in text
     assert "account flow" in text
-    assert "The running balance does not follow at row 9, 10." in other
+    assert "The balances do not follow at row 9, 10." in other
 
 
 def page_of(file):
