@@ -22,7 +22,7 @@ from apps.orders.models import WebhookDelivery, WebhookEndpoint
 from apps.orders.services.refunds.bulk import take_requests
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
-from apps.reports.models import MonthClose
+from apps.reports.models import ClaimSheet, MonthClose
 from apps.settlements.models import JournalEntry
 from apps.settlements.services.journal import post_journal
 from tests import cast
@@ -225,6 +225,19 @@ class Shop:
         return Job.objects.create(kind="reports.month", merchant_id=self.merchant.pk, payload={"month": "2026-10"}, created_at=cast.NOW)
 
     @cached_property
+    def claim_job(self):
+        return Job.objects.create(kind="reports.claim", merchant_id=self.merchant.pk, created_at=cast.NOW)
+
+    @cached_property
+    def claim_sheet(self):
+        kept = files.store(b"a claim")
+        days = {"first_day": cast.TODAY, "last_day": cast.TODAY}
+        return ClaimSheet.objects.create(
+            merchant=self.merchant, channel=self.channel, count=1, totals=[], discrepancies=[], pdf_path=kept, xlsx_path=kept,
+            made_at=cast.NOW, **days,
+        )  # fmt: skip
+
+    @cached_property
     def drafted_month(self):
         """The name of a month with a kept draft; it differs between shops, so that another shop's is not found."""
         kept = files.store(b"a draft")
@@ -378,6 +391,11 @@ RULES: dict[str, Rule] = {
     "settlements:payout_untie": Rule("resolve", method="post", ids={"pk": "payout.pk"}, data={"reason": "seen"}),
     "reports:order_story": Rule("view_money", ids={"order_no": "order.order_no"}),
     "reports:months": Rule("view_money"),
+    "reports:claims": Rule("view_money"),
+    "reports:claim_make": Rule("download_reports", method="post", data={"channel": "x"}),
+    "reports:claim_job": Rule("view_money", ids={"pk": "claim_job.pk"}),
+    "reports:claim_sent": Rule("resolve", method="post", ids={"pk": "claim_sheet.pk"}),
+    "reports:claim_file": Rule("download_reports", ids={"pk": "claim_sheet.pk"}, fixed={"suffix": "pdf"}),
     "reports:month": Rule("view_money", fixed={"month": "2026-10"}),
     "reports:month_draft": Rule("download_reports", method="post", fixed={"month": "2026-10"}),
     "reports:month_prepare": Rule("prepare_close", method="post", fixed={"month": "2026-10"}),

@@ -20,4 +20,5 @@ class ReportsConfig(AppConfig):
         register_closed_until(closed_until)
         name_job("reports.month", _("Month report"))
         name_job("reports.prove", _("Proofs of the books"))
+        name_job("reports.claim", _("Claim sheet"))
         name_job("reports.rollup", _("Figures of the overview"))

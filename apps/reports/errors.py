@@ -57,3 +57,11 @@ class DetailsMoved(ReportError):
 
 class PdfUnavailable(ReportError):
     message = _("The PDF cannot be drawn on this machine: %(reason)s. The Excel report does not need it.")
+
+
+class NothingToClaim(ReportError):
+    message = _("No fee of this period is above the plan, so there is nothing to claim.")
+
+
+class ClaimedAlready(ReportError):
+    message = _("This sheet is marked as sent already.")

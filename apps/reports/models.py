@@ -106,3 +106,33 @@ class Rollup(models.Model):
 
     def __str__(self):
         return f"{self.merchant_id} {self.facts}"
+
+
+class ClaimSheet(models.Model):
+    """A list of what a provider took too much in a period, as it was made to be sent. The files are kept under their hashes."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey("channels.Channel", on_delete=models.PROTECT, related_name="+")
+    first_day = models.DateField()  # business dates, both included
+    last_day = models.DateField()
+    count = models.PositiveIntegerField()
+    totals = models.JSONField()  # [{currency, count, claimed}], minor units
+    discrepancies = models.JSONField()  # primary keys of what it lists
+    pdf_path = models.CharField(max_length=64)
+    xlsx_path = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    claimed_at = models.DateTimeField(null=True)
+    claimed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="claim_days_in_order"),
+            models.CheckConstraint(condition=Q(count__gte=1), name="claim_lists_something"),
+        ]
+        indexes = [models.Index(fields=["merchant", "-made_at"], name="claim_newest")]
+
+    def __str__(self):
+        return f"{self.channel.label} {self.first_day:%Y/%m/%d}–{self.last_day:%Y/%m/%d}"

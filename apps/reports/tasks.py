@@ -1,10 +1,11 @@
 """Jobs of this app."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
 
+from apps.channels.models import Channel
 from apps.core import clock
 from apps.core.jobs.registry import job
 from apps.core.jobs.services import enqueue
@@ -12,6 +13,7 @@ from apps.core.models import Job
 from apps.merchants.models import Merchant
 from apps.reports.figures.months import Month
 from apps.reports.selectors import MONTH_JOB
+from apps.reports.services.claims import CLAIM_JOB, make_claim
 from apps.reports.services.month_work import work_on_month
 from apps.reports.services.proving import PROOF_JOB, prove_books
 from apps.reports.services.rollup import ROLLUP_JOB, fresh_rollup
@@ -56,3 +58,19 @@ def watch_proofs() -> None:
         night = f"night:{local.date().isoformat()}"
         if local.hour == PROOF_HOUR and not Job.objects.for_merchant(merchant).filter(kind=PROOF_JOB, dedupe_key=night).exists():
             enqueue(kind=PROOF_JOB, merchant_id=merchant.pk, dedupe_key=night)
+
+
+@job(CLAIM_JOB, queue="reports", limit=timedelta(minutes=15))
+def claim_sheet(job, progress):
+    """Payload: `channel`, `first` and `last` (business dates), `language`. The result names the sheet."""
+    asked = job.payload
+    sheet = make_claim(
+        channel=Channel.objects.for_merchant(job.merchant_id).select_related("merchant").get(pk=asked["channel"]),
+        first=date.fromisoformat(asked["first"]),
+        last=date.fromisoformat(asked["last"]),
+        language=asked["language"],
+        by=job.requested_by,
+        now=clock.now(),
+        progress=progress,
+    )
+    return {"claim_id": sheet.pk, "pdf": sheet.pdf_path, "xlsx": sheet.xlsx_path}

@@ -24,6 +24,7 @@ FILES = {
     "orders:refund_attachment",
     "orders:refund_batch_file",
     "orders:refund_columns",
+    "reports:claim_file",
     "reports:month_file",
     "settlements:download",
 }
@@ -34,6 +35,7 @@ PARTS = {
     "merchants:inbox_bell",
     "merchants:jobs_ring",
     "orders:refund_progress",
+    "reports:claim_job",
     "reports:month_job",
     "settlements:desk_job",
     "settlements:job",

@@ -1,6 +1,7 @@
 """What usually helps, by kind: numbered suggestions, each with its own button. The first is the page's primary."""
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -104,7 +105,13 @@ def _fees(facts: Facts) -> list[Advice]:
     )
     if facts.item.difference_minor > 0:
         return [_explained(_("The fee is lower than agreed; we accept it."), _("Accept it")), plan]
-    return [_claim(facts), plan]
+    query = f"?{urlencode({'channel': facts.channel.code, 'first': facts.day.replace(day=1), 'last': _month_end(facts.day)})}"
+    sheet = _link("reports:claims", facts, _("All overcharges of the month, ready to send."), _("Claim sheet…"), query=query)
+    return [_claim(facts), plan, sheet]
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def _statuses(facts: Facts) -> list[Advice]:

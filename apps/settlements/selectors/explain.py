@@ -6,10 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.channels.calendar import open_between
+from apps.channels.fee_causes import common_causes
 from apps.channels.selectors.terms_view import summary
 from apps.core.figures import cash_text, count_text, percent_text, span_text, when_text
 from apps.settlements.enums import Kind
 from apps.settlements.selectors.facts import Facts, cash, day, joined
+from apps.settlements.selectors.fee_causes import cause_text, fee_of
 
 
 def paragraph(facts: Facts) -> str:
@@ -103,6 +105,10 @@ def _fee(facts: Facts):
     yield _("The plan in force since %(since)s is %(terms)s, applied to %(gross)s.") % terms
     real = abs(facts.item.actual_minor) * 1_000_000 // abs(line.gross)
     yield _("What was charged comes to %(percent)s.") % {"percent": percent_text(real)}
+    fee = fee_of(line, facts.payment, facts.item.actual_minor)
+    cause = common_causes([fee], facts.terms, line.currency)[0] if fee else None
+    if cause:
+        yield _("The figure fits this: %(cause)s.") % {"cause": cause_text(cause, line.currency)}
 
 
 def _fx(facts: Facts):

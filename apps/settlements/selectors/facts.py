@@ -35,6 +35,7 @@ class Facts:
     tie: BankMatch | None = None
     rule: FeeRule | None = None  # the fee rule in force on the line's day
     booked_rate: BookedRate | None = None  # of an exchange difference: the rate in force on the line's day
+    terms: tuple[fees.FeeTerms, ...] = ()  # every term of the channel, where there is a line
 
     @property
     def channel(self) -> Channel:
@@ -88,6 +89,7 @@ def facts_of(item: Discrepancy) -> Facts:
     line = item.line or next((match.line for match in matches), None)
     payout = item.payout or _payout(item, line)
     tie = BankMatch.objects.filter(payout=payout, voided_at=None).select_related("bank_line__statement").first() if payout else None
+    by_terms = {terms_of(rule): rule for rule in item.channel.fee_rules.all()} if line else {}
     return Facts(
         item=item,
         calendar=calendar_for(item.channel),
@@ -97,8 +99,9 @@ def facts_of(item: Discrepancy) -> Facts:
         first_line=_listed_before(item) if item.kind == "duplicate_line" else None,
         payout=payout,
         tie=tie,
-        rule=_fee_rule(item, line),
         booked_rate=_booked_rate(item, line) if item.kind == "fx_variance" else None,
+        rule=_fee_rule(item, line, by_terms),
+        terms=tuple(by_terms),
     )
 
 
@@ -136,12 +139,10 @@ def _listed_before(item: Discrepancy) -> StatementLine | None:
     return found.select_related("statement").order_by("occurred_at", "pk").first()
 
 
-def _fee_rule(item: Discrepancy, line: StatementLine | None) -> FeeRule | None:
+def _fee_rule(item: Discrepancy, line: StatementLine | None, by_terms: dict[fees.FeeTerms, FeeRule]) -> FeeRule | None:
     if line is None:
         return None
-    by_terms = {terms_of(rule): rule for rule in item.channel.fee_rules.all()}
-    method = item.payment.method if item.payment else line.method
-    found = fees.rule_for(by_terms, method, line.business_date)
+    found = fees.rule_for(by_terms, item.payment.method if item.payment else line.method, line.business_date)
     return by_terms[found] if found else None
 
 

@@ -1,0 +1,47 @@
+"""The claim on paper: what is claimed, by cause and row by row, ready to send."""
+
+from datetime import date, datetime
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from apps.channels.models import Channel
+from apps.channels.selectors.cards import method_list, provider_name
+from apps.channels.selectors.terms_view import small_print, summary
+from apps.reports.errors import PdfUnavailable
+from apps.reports.figures.claims import Claim
+from apps.reports.pdf.own_files import OwnFiles, check_fonts
+
+try:
+    import weasyprint
+except OSError:  # Pango is a system library; a machine without it still makes the Excel sheet
+    weasyprint = None
+
+MOST_ROWS = 300  # a row costs WeasyPrint milliseconds; the Excel sheet has all of them
+
+
+def render_claim(*, channel: Channel, claim: Claim, first: date, last: date, language: str, now: datetime) -> bytes:
+    """PDF bytes in the active language and zone. :raises PdfUnavailable: Pango or the fonts are missing."""
+    if weasyprint is None:
+        raise PdfUnavailable(reason=_("the system library Pango is missing"))
+    check_fonts()
+    html = render_to_string("pdf/claim.html", _context(channel, claim, first, last, language, now))
+    return weasyprint.HTML(string=html, base_url="own:static/", url_fetcher=OwnFiles()).write_pdf(pdf_variant="pdf/ua-1")
+
+
+def _context(channel: Channel, claim: Claim, first: date, last: date, language: str, now: datetime) -> dict:
+    rules = sorted(channel.fee_rules.all(), key=lambda rule: (rule.methods_key, rule.valid_from))
+    return {
+        "language": language,
+        "merchant": channel.merchant,
+        "channel": channel,
+        "provider": provider_name(channel),
+        "first": first,
+        "last": last,
+        "now": now,
+        "totals": claim.totals,
+        "causes": claim.causes,
+        "rows": claim.rows[:MOST_ROWS],
+        "more": max(0, len(claim.rows) - MOST_ROWS),
+        "rules": [(method_list(r.methods), r.valid_from, summary(r, channel.currency), small_print(r, channel.currency)) for r in rules],
+    }
