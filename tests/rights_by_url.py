@@ -23,7 +23,7 @@ from apps.orders.services.refunds.bulk import take_requests
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
 from apps.reports.models import ClaimSheet, MonthClose
-from apps.settlements.models import JournalEntry
+from apps.settlements.models import JournalEntry, LearnedSign, Suggestion
 from apps.settlements.services.journal import post_journal
 from tests import cast
 from tests.disputes.risk import things
@@ -152,6 +152,20 @@ class Shop:
     @cached_property
     def payout(self):
         return cast.make_payout(self.channel)
+
+    @cached_property
+    def suggestion(self):
+        sides = f"payout:{self.bank_line.pk}|{self.payout.pk}"
+        return Suggestion.objects.create(
+            merchant=self.merchant, channel=self.channel, kind="payout", sides=sides, currency="TWD", amount_minor=1, score_ppm=900_000,
+            is_ambiguous=False, found_at=cast.NOW,
+        )  # fmt: skip
+
+    @cached_property
+    def sign(self):
+        return LearnedSign.objects.create(
+            merchant=self.merchant, channel=self.channel, sign="word", value="永豐", confirmed_count=1, learned_at=cast.NOW
+        )
 
     @cached_property
     def bank_account(self):
@@ -331,6 +345,11 @@ RULES: dict[str, Rule] = {
     "merchants:inbox_bell": Rule("view_settings"),
     "merchants:inbox_open": Rule("view_settings", data={"id": "1"}),
     "merchants:inbox_read": Rule("view_settings", method="post", data={"id": "1"}),
+    "settlements:suggestions": Rule("view_money"),
+    "settlements:suggestion_confirm": Rule("resolve", method="post", ids={"pk": "suggestion.pk"}),
+    "settlements:suggestion_decline": Rule("resolve", method="post", ids={"pk": "suggestion.pk"}),
+    "settlements:suggestion_undo": Rule("resolve", method="post", ids={"pk": "suggestion.pk"}),
+    "settlements:sign_forget": Rule("resolve", method="post", ids={"pk": "sign.pk"}),
     "settlements:statements": Rule("view_money"),
     "settlements:upload": Rule("import_files", method="post"),
     "settlements:post_files": Rule("import_files", method="post"),

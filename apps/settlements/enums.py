@@ -118,6 +118,29 @@ class SignatureState(models.TextChoices):
     UNDONE = "undone", _("undone")
 
 
+class SuggestionKind(models.TextChoices):
+    """What ours is; theirs is a statement line, for payouts a bank line."""
+
+    PAYMENT = "payment", _("payment")
+    REFUND = "refund", _("refund")
+    PAYOUT = "payout", _("payout")
+
+
+class SuggestionState(models.TextChoices):
+    """open → confirmed | declined, and back when that is undone."""
+
+    OPEN = "open", _("open")
+    CONFIRMED = "confirmed", _("confirmed")
+    DECLINED = "declined", _("declined")
+
+
+class Sign(models.TextChoices):
+    """By what a channel is known in the bank."""
+
+    WORD = "word", _("word in the memo")
+    GAP = "gap", _("difference of the amount")
+
+
 class Rule(models.TextChoices):
     """Which rule made a match."""
 

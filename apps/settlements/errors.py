@@ -83,5 +83,9 @@ class AlreadyMatched(UnableToMatch):
     message = _("One of the two is matched already. Undo that match first.")
 
 
+class AlreadyDecided(UnableToMatch):
+    message = _("Somebody decided this suggestion already.")
+
+
 class OtherCurrency(UnableToMatch):
     message = _("The two are in different currencies.")

@@ -18,6 +18,7 @@ from apps.settlements.selectors.runs import merchants_with_newer_books
 from apps.settlements.services.deadlines import end_pauses, escalate
 from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
+from apps.settlements.services.suggesting import refresh_suggestions
 from apps.settlements.services.uploads import forget_stale_previews, post_all
 
 NIGHT_HOUR = 3  # o'clock in the merchant's zone
@@ -31,7 +32,7 @@ def reconcile_job(job, progress) -> dict:
     channel = Channel.objects.for_merchant(merchant).filter(pk=job.payload.get("channel_id")).first()
     as_of = date.fromisoformat(job.payload["as_of"]) if job.payload.get("as_of") else None
     run = reconcile(merchant=merchant, channel=channel, as_of=as_of, by=job.requested_by, now=clock.now(), progress=progress)
-    return run.counts
+    return {**run.counts, **refresh_suggestions(merchant=merchant, now=clock.now())}
 
 
 @job(JobKind.IMPORT, queue="imports", limit=timedelta(minutes=30))
@@ -41,7 +42,7 @@ def import_job(job, progress) -> dict:
     counts = post_all(merchant=merchant, by=job.requested_by, now=clock.now(), progress=progress)
     progress(92, _("Reconciling"))
     run = reconcile(merchant=merchant, by=job.requested_by, now=clock.now())
-    return {**counts, **run.counts}
+    return {**counts, **run.counts, **refresh_suggestions(merchant=merchant, now=clock.now())}
 
 
 @job(JobKind.JOURNAL, queue="imports", limit=timedelta(minutes=30))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, journal, payouts
+from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, journal, payouts, suggestions
 
 app_name = "settlements"
 urlpatterns = [
@@ -24,6 +24,11 @@ urlpatterns = [
     path("discrepancies/<int:pk>/resume/", desk_second.resume, name="resume"),
     path("discrepancies/<int:pk>/match/", desk_pairs.match, name="match"),
     path("discrepancies/<int:pk>/unmatch/", desk_pairs.unmatch, name="unmatch"),
+    path("suggestions/", suggestions.suggestions, name="suggestions"),
+    path("suggestions/<int:pk>/confirm/", suggestions.confirm, name="suggestion_confirm"),
+    path("suggestions/<int:pk>/decline/", suggestions.decline, name="suggestion_decline"),
+    path("suggestions/<int:pk>/undo/", suggestions.undo, name="suggestion_undo"),
+    path("suggestions/signs/<int:pk>/forget/", suggestions.forget, name="sign_forget"),
     path("statements/", files.statements, name="statements"),
     path("statements/upload", files.upload, name="upload"),
     path("statements/import", files.post_files, name="post_files"),

@@ -9,6 +9,7 @@ from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighti
 from apps.settlements.models.matches import BankMatch, Match
 from apps.settlements.models.payouts import Payout
 from apps.settlements.models.second_signatures import SecondSignature
+from apps.settlements.models.suggestions import LearnedSign, Suggestion
 
 __all__ = [
     "AcceptedDifference",
@@ -23,6 +24,7 @@ __all__ = [
     "JournalAccount",
     "JournalEntry",
     "JournalRun",
+    "LearnedSign",
     "LineSighting",
     "Match",
     "Payout",
@@ -32,4 +34,5 @@ __all__ = [
     "SourceFile",
     "Statement",
     "StatementLine",
+    "Suggestion",
 ]

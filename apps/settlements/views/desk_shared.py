@@ -28,6 +28,7 @@ from apps.settlements.selectors.headlines import headline, method_label
 from apps.settlements.selectors.history import comments_of, history_of
 from apps.settlements.selectors.raw_rows import raw_row_of
 from apps.settlements.selectors.sides import PAYOUT_KINDS, sides_of
+from apps.settlements.selectors.suggestions import open_suggestions
 from apps.settlements.selectors.trail import trail_of, why
 from apps.settlements.services.second_signatures import is_stale
 from apps.settlements.states import CLOSED_BY_PERSON
@@ -84,6 +85,7 @@ def list_context(request: HttpRequest, found: DiscrepancyFilter, now: datetime, 
         "saved_views": queue.saved_views_of(merchant, request.user),
         "bulk": ResolveForm(membership=request.membership, auto_id="bulk_%s"),
         "job": queue.running_reconciliation(merchant),
+        "suggested": open_suggestions(merchant).count(),
         "last_run": queue.last_run(merchant) if not counts.every else None,
         "toast": request.session.pop(TOAST, None),
         "item": None,

@@ -11,7 +11,7 @@ LARGE = 1_000.0  # above any sum of points; the solver takes costs that are grea
 def assigned(scored: pl.DataFrame, least: float, margin: float) -> pl.DataFrame:
     """The best one-to-one choice among scored pairs with at least `least` points, with `loss` and `is_ambiguous`.
 
-    `loss` is how many points the whole would lose if this pair were not made, as far as an exchange with one other pair tells.
+    `loss` is how many points the whole would lose if one of the two took another instead, as far as an exchange with one other pair tells.
     """
     edges = scored.filter(pl.col("points") > least)
     if edges.is_empty():
@@ -43,7 +43,7 @@ def _losses(edges: pl.DataFrame, chosen: pl.DataFrame, least: float) -> list[flo
     gain = {(left, right): points - least for left, right, points in edges.select("left_id", "right_id", "points").iter_rows()}
     mate = dict(chosen.select("left_id", "right_id").iter_rows())
     back = {right: left for left, right in mate.items()}
-    loss = {left: gain[left, right] for left, right in mate.items()}  # leaving the pair out
+    loss = dict.fromkeys(mate, float("inf"))
     for (left, right), worth in gain.items():
         if mate.get(left) == right:
             continue
