@@ -64,6 +64,10 @@ class Shop:
         return cast.make_channel(self.merchant, f"till-{self.merchant.slug}", provider="generic")
 
     @cached_property
+    def csv_account(self):
+        return cast.make_bank_account(self.merchant, f"till-{self.merchant.slug}")
+
+    @cached_property
     def fee_rule(self):
         return cast.make_fee_rule(self.channel)
 
@@ -289,6 +293,11 @@ class Shop:
         return cast.former_member(self.merchant, "viewer").memberships.get()
 
 
+MAPPING = (
+    ("", "get", "edit_mappings"),
+    *((part, "post", "edit_mappings") for part in ("_preview", "_sample", "_load")),
+    ("_download", "get", "download_reports"),
+)
 CHANNEL = {"code": "channel.code"}
 ASKED = {"pk": "asked_refund.pk"}
 
@@ -327,7 +336,8 @@ RULES: dict[str, Rule] = {
     "channels:switch": Rule("edit_channels", method="post", ids=CHANNEL, data={"to": "off"}),
     "channels:statements": Rule("view_money", ids=CHANNEL),
     "channels:credentials": Rule("edit_channels", ids=CHANNEL),
-    "channels:mapping": Rule("edit_channels", ids={"code": "mapped_channel.code"}),
+    **{f"channels:mapping{part}": Rule(right, method, ids={"code": "mapped_channel.code"}) for part, method, right in MAPPING},
+    **{f"channels:bank_mapping{part}": Rule(right, method, ids={"code": "csv_account.code"}) for part, method, right in MAPPING},
     "channels:fees": Rule("view_money", ids=CHANNEL),
     "channels:fee_add": Rule("edit_fees", ids=CHANNEL),
     "channels:fee_withdraw": Rule("edit_fees", method="post", ids={**CHANNEL, "pk": "fee_rule.pk"}),
@@ -359,6 +369,8 @@ RULES: dict[str, Rule] = {
     "settlements:withdraw": Rule(
         "withdraw_files", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}, data={"reason": "x"}
     ),
+    "settlements:follow": Rule("edit_mappings", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}),
+    "settlements:force": Rule("force_import", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}),
     "settlements:drop": Rule("import_files", method="post", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}),
     "orders:orders": Rule("view_money"),
     "orders:payments": Rule("view_money"),

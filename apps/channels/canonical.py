@@ -170,7 +170,7 @@ def other_layout(header: Iterable[str], needed: Iterable[str], wanted: str) -> F
     given, needed = [name for name in header if name], list(needed)
     missing = [name for name in needed if name not in given]
     unknown = [name for name in given if name not in needed][:40]
-    return FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=unknown, wanted=wanted)
+    return FileRefused(Refusal.OTHER_LAYOUT, missing=missing, unknown=unknown, wanted=wanted, found=given[:60])
 
 
 def require(header: Iterable[str], needed: Iterable[str], wanted: str) -> None:

@@ -124,11 +124,13 @@ class Refusal(StrEnum):
     OTHER_REPORT = "other_report"  # this provider's, but another report; params: found, wanted
     OTHER_FORMAT = "other_format"  # a bank's file in another format than its account is set to; params: found, wanted
     UNREADABLE_FORMAT = "unreadable_format"  # a kind of file nobody reads here; params: found, reason, wanted
-    OTHER_LAYOUT = "other_layout"  # params: missing, unknown (lists of column names)
+    OTHER_LAYOUT = "other_layout"  # params: missing, unknown, found (lists of column names)
     OTHER_ACCOUNT = "other_account"  # params: expected, found
     OTHER_CURRENCY = "other_currency"  # params: expected, found
     NO_DAY = "no_day"  # neither the file name nor the contents say which day it reports
     CUT_SHORT = "cut_short"  # the end of the file is missing; params: row, wanted
+    LAYOUT_CHANGED = "layout_changed"  # read, but other columns than the files before; params: missing, unknown, found
+    VALUES_CHANGED = "values_changed"  # read, but its figures are unlike those before; params: findings [{code, was, now}]
     BAD_ROWS = "bad_rows"  # at least one row could not be read; params: count, rejections
     BAD_FORMAT = "bad_format"  # structurally broken; params: row, reason
     UNKNOWN_FILE = "unknown_file"  # nobody recognises it; params: providers
@@ -259,6 +261,7 @@ class ParsedBank:
     notes: tuple[Note, ...] = ()
     layout: str = ""  # a short code of the message and its version, where the format has several
     is_final: bool = True  # False for reports of the running day and notices of single bookings: the statement repeats them
+    header: tuple[str, ...] = ()
 
 
 class StatementParser(Protocol):
@@ -307,3 +310,4 @@ class Provider:
     parse: Callable[[StatementFile], ParsedStatement]
     text: Callable[[str, bytes], str]
     gateway: GatewayKind | None = None  # None: it can be read, not called
+    is_mapped: bool = False  # its exports are read through the channel's own column mapping

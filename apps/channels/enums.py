@@ -27,6 +27,8 @@ FIELD_LABELS = {
     "bank_keywords": _("words on the bank statement"),
     "grace_days": _("grace in open days"),
     "mapping": _("column mapping"),
+    "mapping_version": _("version of the mapping"),
+    "valid_from": _("for files from"),
     "is_on": _("on"),
     "weekend": _("weekend"),
     "holidays": _("holidays"),

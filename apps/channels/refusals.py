@@ -60,6 +60,10 @@ REFUSALS = {
         "These are not the columns we expect, so nothing was imported. Missing: %(missing)s. "
         "Please upload %(wanted)s as downloaded; if it is that, its layout has changed."
     ),
+    Refusal.LAYOUT_CHANGED: gettext_lazy(
+        "The columns are not those of the files before, so nothing was imported. Gone: %(missing)s. New: %(unknown)s."
+    ),
+    Refusal.VALUES_CHANGED: gettext_lazy("It can be read, but it is unlike the files before, so nothing was imported: %(findings)s."),
     Refusal.OTHER_ACCOUNT: gettext_lazy("The file is of the account %(found)s, but this channel has the account %(expected)s."),
     Refusal.OTHER_CURRENCY: gettext_lazy("The file is in %(found)s, but this channel is in %(expected)s."),
     Refusal.NO_DAY: gettext_lazy(
@@ -76,6 +80,19 @@ REFUSALS = {
     Refusal.NO_MAPPING: gettext_lazy("Nobody has said yet what the columns of these files mean. Set up the column mapping first."),
 }
 
+# What is unlike the files before, by the codes of `settlements.ingest.drift`.
+FINDINGS = {
+    "scale": gettext_lazy("amounts are about a hundred times larger or smaller"),
+    "books_scale": gettext_lazy("amounts are exactly a hundred times those of our books, or a hundredth"),
+    "negative": gettext_lazy("payments have become negative"),
+    "fee_sign": gettext_lazy("fees have changed their sign"),
+    "balance": gettext_lazy("the running balance no longer follows from the amounts"),
+    "days": gettext_lazy("rows lie months away from the day in the file's name; day and month may have changed places"),
+    "books_days": gettext_lazy("rows lie weeks away from the days on which our books have the same payments"),
+    "one_day_a_month": gettext_lazy("all rows are on the same day of many months; day and month may have changed places"),
+    "refunds": gettext_lazy("there are no refunds any more"),
+    "references": gettext_lazy("the provider's numbers and ours have changed places"),
+}
 REJECTS = {
     Reject.BAD_AMOUNT: gettext_lazy("“%(value)s” is not an amount."),
     Reject.EXCESS_DIGITS: gettext_lazy("“%(value)s” has more decimals than the currency."),
@@ -134,6 +151,8 @@ class _Shown(dict):
 def _shown(params: Mapping) -> _Shown:
     shown = _Shown()
     for name, value in params.items():
+        if name == "findings":
+            value = [FINDINGS.get(found["code"], found["code"]) for found in value]
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         if name in ("expected", "found") and text in registry.PROVIDERS:
             text = registry.get(text).name

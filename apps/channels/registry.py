@@ -4,7 +4,8 @@ from apps.channels.contracts import FileRefused, ParsedStatement, Provider, Refu
 from apps.channels.providers.adyen.provider import PROVIDER as ADYEN
 from apps.channels.providers.alipay.provider import PROVIDER as ALIPAY
 from apps.channels.providers.ecpay.provider import PROVIDER as ECPAY
-from apps.channels.providers.generic.provider import PROVIDER as MAPPED
+from apps.channels.providers.generic.provider import PROVIDER as ANY
+from apps.channels.providers.generic.provider import PROVIDERS as MAPPED
 from apps.channels.providers.paypal.provider import PROVIDER as PAYPAL
 from apps.channels.providers.paypay.provider import PROVIDER as PAYPAY
 from apps.channels.providers.razorpay.provider import PROVIDER as RAZORPAY
@@ -14,10 +15,10 @@ from apps.channels.providers.stripe.provider import PROVIDER as STRIPE
 from apps.channels.providers.unionpay.provider import PROVIDER as UNIONPAY
 from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
 
-ALL = (ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, MAPPED)
+ALL = (ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, *MAPPED, ANY)
 PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in ALL}
 PRACTICE = SIMULATOR  # answers for every provider of a practice merchant
-GENERIC = MAPPED.code  # reads any export through the channel's own column mapping
+GENERIC = ANY.code  # any provider that has no name here
 
 
 def codes() -> list[str]:
@@ -27,6 +28,11 @@ def codes() -> list[str]:
 def get(code: str) -> Provider:
     """:raises KeyError: for a code that no provider has."""
     return PROVIDERS[code]
+
+
+def is_mapped(code: str) -> bool:
+    """Whether the provider's exports are read through the channel's own column mapping; no for a code that no provider has."""
+    return code in PROVIDERS and PROVIDERS[code].is_mapped
 
 
 def recognise(name: str, data: bytes) -> list[tuple[str, str]]:
@@ -41,7 +47,7 @@ def parse_statement(provider_code: str, file: StatementFile) -> ParsedStatement:
     :raises FileRefused: OTHER_PROVIDER when it is plainly another's, else whatever the parser has to say.
     """
     reader = get(provider_code)
-    if reader.recognise(file.name, file.data) is None and provider_code != GENERIC:
+    if reader.recognise(file.name, file.data) is None and not reader.is_mapped:
         others = [code for code, _ in recognise(file.name, file.data)]
         if others:
             raise FileRefused(Refusal.OTHER_PROVIDER, expected=provider_code, found=others[0])

@@ -2,7 +2,7 @@
 
 Banks and small providers export whatever their software likes: lines of preamble, cells padded with blanks and TABs, totals at the
 end, Big5 or GBK. This module finds the header, keeps every cell as text and numbers each row as an editor does; meaning is
-added by `banks.mapped_csv` and by the generic provider.
+added by `banks.mapped_csv` and by the generic provider. A workbook, and what lies in a ZIP, is read as the text it stands for.
 """
 
 import codecs
@@ -14,9 +14,10 @@ import polars as pl
 
 from apps.channels import cells
 from apps.channels.contracts import FileRefused, Refusal, Reject, Rejection
-from apps.core.money import MAX_MINOR
+from apps.channels.mapped import spec
+from apps.channels.mapped.figures import BLANKS
+from apps.channels.mapped.opening import opened
 
-BLANKS = cells.WRAPPERS + "\ufeff\u00a0\u202f"
 HEADER_WITHIN = 60  # lines that are searched for the header below the mapped preamble
 # Windows' own supersets: what a bank calls Big5 or GBK holds characters that the strict standard has not.
 FAMILIES = {
@@ -48,7 +49,8 @@ class Sheet:
     preamble: tuple[str, ...]
     footers: tuple[Footer, ...]
     rejections: tuple[Rejection, ...]  # rows with too few or too many cells
-    rows_in: int  # frame.height + len(rejections)
+    rows_in: int  # frame.height + len(rejections); neither rows of totals nor what the mapping leaves out
+    left_out: int = 0  # rows whose status says that no money moved
 
     @property
     def hashes(self) -> pl.Series:
@@ -57,35 +59,42 @@ class Sheet:
 
 
 def read_sheet(data: bytes, mapping: dict, required: list[str]) -> Sheet:
-    """Cuts a file into cells by `mapping`'s encoding, delimiter, skip_rows and footer_starts.
+    """Cuts a file into cells by what `mapping` says about the file: `mapped.spec.SHEET`.
 
-    :raises FileRefused: empty, encoding, other_layout, bad_format, cut_short (the mapped footer is not there), or no_mapping when the
-        mapping itself is not usable.
+    :raises FileRefused: empty, encoding, other_layout, bad_format, bad_archive, cut_short (the mapped footer is not there), or
+        no_mapping when the mapping itself is not usable.
     """
     if not data.strip():
         raise FileRefused(Refusal.EMPTY)
+    table = opened(data, mapping.get("sheet") or "")
+    if table.encoding:  # the text of a workbook is ours, whatever the mapping says
+        mapping = {**mapping, "encoding": table.encoding, "delimiter": table.delimiter}
     delimiter, skip = _dialect(mapping)
-    lines, at, header = _find_header(data, mapping, required, delimiter, skip)
+    lines, at, header = _find_header(table.data, mapping, required, delimiter, skip)
     doubled = sorted({name for name in required if header.count(name) > 1})
     if doubled:
         raise FileRefused(Refusal.BAD_FORMAT, row=at + 1, reason=f"column appears twice: {', '.join(doubled)}")
-    starts = mapping.get("footer_starts") or ()
-    starts = (starts,) if isinstance(starts, str) else tuple(starts)
+    starts = tuple(spec.texts(mapping.get("footer_starts")))
     _refuse_rows_above(lines[:at], skip, len(header), delimiter)
     rows, numbers, footers, rejections = _rows(lines, at, header, delimiter, starts)
     if starts and rows and not footers:
         raise FileRefused(Refusal.CUT_SHORT, row=len(lines), wanted=starts[0])
+    rows, numbers, footers = _without_last(rows, numbers, footers, header, mapping.get("skip_last") or 0)
     names = _unique(header)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     frame = pl.DataFrame([pl.Series(name, column, dtype=pl.String) for name, column in zip(names, columns, strict=True)])
+    row_no = pl.Series("row_no", numbers, dtype=pl.Int32)
+    kept = _moved(frame, mapping)
+    left_out = frame.height - int(kept.sum())
     return Sheet(
         header=tuple(header),
-        frame=frame,
-        row_no=pl.Series("row_no", numbers, dtype=pl.Int32),
+        frame=frame.filter(kept) if left_out else frame,
+        row_no=row_no.filter(kept) if left_out else row_no,
         preamble=tuple(line.strip() for line in lines[:at]),
         footers=tuple(footers),
         rejections=tuple(rejections),
-        rows_in=len(rows) + len(rejections),
+        rows_in=len(rows) - left_out + len(rejections),
+        left_out=left_out,
     )
 
 
@@ -102,67 +111,6 @@ def decode(data: bytes, encoding: str) -> str:
             failed = error
     start = getattr(failed, "start", 0)
     raise FileRefused(Refusal.ENCODING, row=data.count(b"\n", 0, start) + 1, encodings=list(candidates))
-
-
-def amount_text(column: str, mapping: dict) -> pl.Expr:
-    """A cleaned money cell with `.` before the fraction and `,` between thousands; empty for a lone dash."""
-    bare = pl.col(column).fill_null("").str.strip_chars(BLANKS).str.replace_all("−", "-", literal=True)
-    decimal = mapping.get("decimal") or "."
-    thousands = mapping.get("thousands") or ("." if decimal == "," else ",")
-    if (decimal, thousands) != (".", ","):
-        # Swapped at once, so that a grouping mark out of place stays visible and is refused, not dropped.
-        swaps = {",": "?", ".": "?"} | {thousands: ",", decimal: "."}
-        bare = bare.str.replace_many(list(swaps), list(swaps.values()))
-    return pl.when(bare.str.contains(r"^[-–—]+$")).then(pl.lit("")).otherwise(bare)
-
-
-def money(frame: pl.DataFrame, row_no: pl.Series, column: str, mapping: dict, currency: str) -> tuple[pl.Series, list[Rejection]]:
-    """One money column as minor units, null where the cell is blank, and a rejection for each cell that is no plain amount."""
-    text = frame.select(amount_text(column, mapping).alias("text")).to_series()
-    reading = pl.DataFrame({"row_no": row_no, "raw": frame[column], "text": text}).with_columns(
-        value=cells.minor(pl.col("text"), currency), plain=cells.is_amount(pl.col("text"))
-    )
-    fits = (pl.col("value").abs() <= MAX_MINOR).fill_null(False)
-    bad = reading.filter((pl.col("text") != "") & ~fits)
-    rejections = [
-        Rejection(no, _amount_fault(raw, value, plain), column, raw[:80])
-        for no, raw, value, plain in bad.select("row_no", "raw", "value", "plain").iter_rows()
-    ]
-    return reading.select(pl.when(fits).then(pl.col("value")).alias(column)).to_series(), rejections
-
-
-def date_column(frame: pl.DataFrame, row_no: pl.Series, column: str, date_format: str) -> tuple[pl.Series, list[Rejection]]:
-    """One column of days; a cell that is no day of this century is rejected.
-
-    `%K` in the format stands for a year of the Republic (民國): 115 is 2026.
-
-    :raises FileRefused: no_mapping, when the format itself cannot be used.
-    """
-    text = pl.col(column).fill_null("").str.strip_chars(BLANKS)
-    if "%K" in date_format:
-        parts = text.str.extract_groups(r"^(\d{2,3})(.*)$")
-        year = parts.struct.field("1").cast(pl.Int32, strict=False) + 1911
-        text = pl.concat_str(year.cast(pl.String), parts.struct.field("2"))
-        date_format = date_format.replace("%K", "%Y")
-    try:
-        day = frame.select(text.str.to_date(date_format, strict=False).alias(column)).to_series()
-    except pl.exceptions.PolarsError as error:
-        raise FileRefused(Refusal.NO_MAPPING, account="", reason=f"date_format {date_format}") from error
-    sane = (day.dt.year() >= 2000) & (day.dt.year() <= 2099)
-    bad = pl.DataFrame({"row_no": row_no, "raw": frame[column]}).filter(~sane.fill_null(False))
-    rejections = [
-        Rejection(no, Reject.BAD_TIME if raw.strip(BLANKS) else Reject.MISSING_VALUE, column, raw[:80]) for no, raw in bad.iter_rows()
-    ]
-    return day, rejections
-
-
-def _amount_fault(raw: str, value: int | None, plain: bool) -> Reject:
-    if value is not None:
-        return Reject.TOO_LARGE
-    if plain:
-        return Reject.EXCESS_DIGITS
-    bare = raw.strip()
-    return Reject.FORMULA if bare[:1] in "=+@-" and bare.lstrip("=+@-")[:1].isalpha() else Reject.BAD_AMOUNT
 
 
 def _dialect(mapping: dict) -> tuple[str, int]:
@@ -279,6 +227,25 @@ def _rows(lines: list[str], at: int, header: list[str], delimiter: str, footer_s
     except csv.Error as error:
         raise FileRefused(Refusal.BAD_FORMAT, row=at + 1 + reader.line_num, reason=str(error)) from error
     return rows, numbers, footers, rejections
+
+
+def _without_last(rows: list, numbers: list[int], footers: list[Footer], header: list[str], count: int):
+    """The last rows as footers, where the mapping says how many there are."""
+    if not count:
+        return rows, numbers, footers
+    last = [
+        Footer(number, {name: cell.strip(BLANKS) for name, cell in zip(header, row, strict=True)})
+        for row, number in zip(rows[-count:], numbers[-count:], strict=True)
+    ]
+    return rows[:-count], numbers[:-count], [*footers, *last]
+
+
+def _moved(frame: pl.DataFrame, mapping: dict) -> pl.Series:
+    """True for each row that moved money; a status that the mapping does not name is no reason to leave a row out."""
+    words = [word.strip(BLANKS) for word in spec.texts(mapping.get("leave_out"))]
+    if not mapping.get("status") or not words:
+        return pl.Series([True] * frame.height, dtype=pl.Boolean)
+    return frame.select(~cells.clean(mapping["status"]).is_in(words)).to_series()
 
 
 def _first(row: list[str]) -> str:

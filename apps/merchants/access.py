@@ -32,6 +32,7 @@ RIGHT_LABELS = {
     "view_money": _("See orders, payments, statements, payouts and differences"),
     "import_files": _("Import books and statements"),
     "withdraw_files": _("Withdraw an imported file"),
+    "force_import": _("Import a file although it looks unlike those before it"),
     "edit_books": _("Change orders and payments by import"),
     "reconcile": _("Start a reconciliation"),
     "assign": _("Assign differences to people"),
@@ -46,6 +47,7 @@ RIGHT_LABELS = {
     "edit_alerts": _("Change alert rules and who is told"),
     "edit_channels": _("Add, change and switch channels"),
     "edit_fees": _("Change fee plans"),
+    "edit_mappings": _("Say what the columns of exports mean"),
     "edit_bank_accounts": _("Change bank accounts"),
     "prepare_close": _("Prepare a month for closing"),
     "approve_close": _("Approve the closing of a month"),
@@ -60,7 +62,7 @@ RIGHTS_OF_ALL = frozenset({"view_money", "download_reports", "view_settings"})
 RIGHTS: dict[str, frozenset[str]] = {
     Role.OWNER: frozenset(RIGHT_LABELS),
     Role.ACCOUNTANT: RIGHTS_OF_ALL
-    | {"import_files", "withdraw_files", "edit_books", "reconcile", "assign", "resolve", "write_off"}
+    | {"import_files", "withdraw_files", "force_import", "edit_mappings", "edit_books", "reconcile", "assign", "resolve", "write_off"}
     | {"request_refund", "pay_refunds", "answer_disputes", "edit_alerts", "edit_watchlist"}
     | {"edit_fees", "edit_bank_accounts", "prepare_close", "view_audit"},
     Role.APPROVER: RIGHTS_OF_ALL | {"approve_refund", "countersign", "edit_watchlist", "approve_close", "view_audit"},

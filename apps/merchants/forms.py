@@ -255,12 +255,6 @@ class BankAccountForm(forms.Form):
     )
     account_no = forms.CharField(label=_("Account number"), max_length=40, required=False)
     format = forms.ChoiceField(label=_("Statement format"), choices=BankFormat.choices)
-    mapping = forms.JSONField(
-        label=_("Column mapping"),
-        required=False,
-        help_text=_("Only for CSV and Excel: which column of the file holds what."),
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
     transfer_account = forms.CharField(
         label=_("Account number for transfers"),
         max_length=40,
@@ -287,12 +281,6 @@ class BankAccountForm(forms.Form):
         if self.account is None and BankAccount.objects.for_merchant(self.merchant).filter(code=code).exists():
             raise forms.ValidationError(_("There is a bank account with this code already."))
         return code
-
-    def clean_mapping(self):
-        mapping = self.cleaned_data["mapping"] or {}
-        if not isinstance(mapping, dict):
-            raise forms.ValidationError(_("The mapping must be an object of names and columns."))
-        return mapping
 
     def clean_transfer_layout(self):
         layout = self.cleaned_data["transfer_layout"] or {}

@@ -23,6 +23,14 @@ class NothingToWithdraw(HezhangError):
     message = _("This file was not imported, so there is nothing to withdraw.")
 
 
+class CannotFollow(HezhangError):
+    message = _("The file does not read cleanly under the likeliest new names. Say on the mapping page which column is which.")
+
+
+class NotStopped(HezhangError):
+    message = _("This file was not stopped for looking unlike those before it, so it cannot be imported anyway.")
+
+
 class UnableToResolve(HezhangError):
     """A discrepancy could not be moved to another state."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, journal, payouts, suggestions
+from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, journal, payouts, stopped, suggestions
 
 app_name = "settlements"
 urlpatterns = [
@@ -37,6 +37,8 @@ urlpatterns = [
     path("statements/<slug:lane>/<int:pk>/download", files.download, name="download"),
     path("statements/<slug:lane>/<int:pk>/withdraw", files.withdraw, name="withdraw"),
     path("statements/<slug:lane>/<int:pk>/drop", files.drop, name="drop"),
+    path("statements/<slug:lane>/<int:pk>/follow", stopped.follow, name="follow"),
+    path("statements/<slug:lane>/<int:pk>/force", stopped.force, name="force"),
     path("reports/journal/", journal.balances, name="journal"),
     path("reports/journal/entries/", journal.entries, name="journal_entries"),
     path("reports/journal/entries/<int:pk>/", journal.entry, name="journal_entry"),

@@ -1,7 +1,6 @@
 """Bank statements as CSV, read through the account's column mapping (`[bank_accounts.csv]` of merchant.toml). No Django here.
 
-Mapping keys: encoding, delimiter, skip_rows, footer_starts, date, date_format, value_date, time, amount | debit + credit, mark (a D/C
-column beside one unsigned amount), sign = "inverse", decimal, thousands, balance, memo (one name or a list), reference, currency.
+The keys of the mapping are those of `mapped.spec.BANK`.
 """
 
 from datetime import date, datetime
@@ -12,10 +11,12 @@ from apps.channels import cells, sheets
 from apps.channels.banks.accounts import currency_code, refuse_other, told_account, told_currency
 from apps.channels.banks.balances import Row, chain
 from apps.channels.contracts import BANK_SCHEMA, FileRefused, ParsedBank, Refusal, Reject, Rejection, StatementFile, Total
+from apps.channels.mapped import figures, spec
+from apps.channels.mapped.moments import date_column
 
-ONE_COLUMN = ("date", "value_date", "time", "amount", "debit", "credit", "balance", "reference", "currency", "mark")
 DEBIT_MARKS = {"D", "DR", "DEBIT", "借", "支", "支出", "付", "-"}
 CREDIT_MARKS = {"C", "CR", "CREDIT", "貸", "贷", "存", "收入", "存入", "收", "+"}
+MARKS = dict.fromkeys(DEBIT_MARKS, spec.OUT) | dict.fromkeys(CREDIT_MARKS, spec.IN)
 _DAY = r"(20\d{2})[/.\-年](\d{1,2})[/.\-月](\d{1,2})"
 
 
@@ -27,7 +28,7 @@ def parse(file: StatementFile) -> ParsedBank:
     """
     mapping = file.mapping
     _check_mapping(file)
-    sheet = sheets.read_sheet(file.data, mapping, mapped_columns(mapping))
+    sheet = sheets.read_sheet(file.data, mapping, spec.columns(mapping, spec.BANK))
     refuse_other(file.account, told_account(sheet.preamble), refusal=Refusal.OTHER_ACCOUNT)
     refuse_other(file.currency, told_currency(sheet.preamble), refusal=Refusal.OTHER_CURRENCY)
     reading, rejections = _read_columns(sheet, mapping, file.currency)
@@ -52,6 +53,7 @@ def parse(file: StatementFile) -> ParsedBank:
         totals=_totals(sheet.footers, lines, mapping, file.currency),
         rows_in=sheet.rows_in,
         breaks=links.breaks,
+        header=sheet.header,
     )
 
 
@@ -71,12 +73,6 @@ def _decoded(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def mapped_columns(mapping: dict) -> list[str]:
-    """The column names that must stand in the header, in the mapping's order."""
-    memo = mapping.get("memo") or []
-    return [mapping[key] for key in ONE_COLUMN if mapping.get(key)] + ([memo] if isinstance(memo, str) else list(memo))
-
-
 def _check_mapping(file: StatementFile) -> None:
     mapping = file.mapping
     amounts = bool(mapping.get("amount")), bool(mapping.get("debit") and mapping.get("credit"))
@@ -88,21 +84,20 @@ def _read_columns(sheet: sheets.Sheet, mapping: dict, currency: str) -> tuple[pl
     """All columns of BANK_SCHEMA for every row, with nulls where a rejection says why."""
     frame, numbers = sheet.frame, sheet.row_no
     date_format = mapping.get("date_format") or "%Y-%m-%d"
-    booked, rejections = sheets.date_column(frame, numbers, mapping["date"], date_format)
+    booked, rejections = date_column(frame, numbers, mapping["date"], date_format)
     valued = booked
     if mapping.get("value_date"):
-        valued, faults = sheets.date_column(frame, numbers, mapping["value_date"], date_format)
+        valued, faults = date_column(frame, numbers, mapping["value_date"], date_format)
         rejections += [fault for fault in faults if fault.code is not Reject.MISSING_VALUE]
         valued = valued.zip_with(valued.is_not_null(), booked)
     amount, faults = _amounts(sheet, mapping, currency)
     rejections += faults
     balance = pl.Series("balance", [None] * frame.height, dtype=pl.Int64)
     if mapping.get("balance"):
-        balance, faults = sheets.money(frame, numbers, mapping["balance"], mapping, currency)
+        balance, faults = figures.money(frame, numbers, mapping["balance"], mapping, currency)
         rejections += faults
     rejections += _currency_faults(sheet, mapping, currency)
-    memo = mapping.get("memo") or []
-    parts = [cells.clean(name) for name in ([memo] if isinstance(memo, str) else memo)]
+    parts = [cells.clean(name) for name in spec.texts(mapping.get("memo"))]
     joined = pl.concat_str([pl.when(part == "").then(None).otherwise(part) for part in parts], separator=" ", ignore_nulls=True)
     texts = frame.select(
         reference=cells.clean(mapping["reference"]) if mapping.get("reference") else pl.repeat("", pl.len()),
@@ -118,21 +113,16 @@ def _amounts(sheet: sheets.Sheet, mapping: dict, currency: str) -> tuple[pl.Seri
     """The signed amount, credit positive, from whichever columns the bank uses."""
     frame, numbers = sheet.frame, sheet.row_no
     if mapping.get("amount"):
-        amount, rejections = sheets.money(frame, numbers, mapping["amount"], mapping, currency)
+        amount, rejections = figures.money(frame, numbers, mapping["amount"], mapping, currency)
         rejections += _missing(numbers, amount, frame[mapping["amount"]], mapping["amount"])
         amount = -amount if mapping.get("sign") == "inverse" else amount
         if not mapping.get("mark"):
             return amount, rejections
         # With a mark, the mark alone says which way the money went: banks differ on whether the figure is signed as well.
-        mark = frame.select(cells.clean(mapping["mark"]).str.to_uppercase()).to_series()
-        unknown = ~mark.is_in(sorted(DEBIT_MARKS | CREDIT_MARKS))
-        rejections += [
-            Rejection(no, Reject.UNKNOWN_TYPE, mapping["mark"], text[:80])
-            for no, text in pl.DataFrame([numbers, mark.alias("mark")]).filter(unknown).iter_rows()
-        ]
-        return amount.abs().zip_with(mark.is_in(sorted(CREDIT_MARKS)), -amount.abs()), rejections
-    debit, rejections = sheets.money(frame, numbers, mapping["debit"], mapping, currency)
-    credit, faults = sheets.money(frame, numbers, mapping["credit"], mapping, currency)
+        way, faults = figures.marked(frame, numbers, mapping, MARKS)
+        return amount.abs() * way, rejections + faults
+    debit, rejections = figures.money(frame, numbers, mapping["debit"], mapping, currency)
+    credit, faults = figures.money(frame, numbers, mapping["credit"], mapping, currency)
     both = (debit.fill_null(0) != 0) & (credit.fill_null(0) != 0)
     texts = frame.select(pl.concat_str(pl.col(mapping["debit"]), pl.lit(" "), pl.col(mapping["credit"])).alias("text")).to_series()
     rejections += faults + [
@@ -189,7 +179,7 @@ def _totals(footers: tuple[sheets.Footer, ...], lines: pl.DataFrame, mapping: di
         for key, (sign, chosen) in sums.items():
             cell = footer.cells.get(mapping.get(key) or "", "")
             frame = pl.DataFrame({"cell": [cell]})
-            stated, unread = sheets.money(frame, pl.Series("row_no", [footer.row_no], dtype=pl.Int32), "cell", mapping, currency)
+            stated, unread = figures.money(frame, pl.Series("row_no", [footer.row_no], dtype=pl.Int32), "cell", mapping, currency)
             if stated[0] is not None or unread:
                 label = next((text for text in footer.cells.values() if text), "")
                 totals.append(Total(f"{label} {mapping[key]}", sign * (stated[0] or 0), sum(chosen(above).to_list())))

@@ -1,6 +1,7 @@
 """Every table of a merchant's accounts with its providers, by the file that declares it."""
 
 from apps.channels.models.calls import NoticeState, ProviderCall, WebhookEvent
+from apps.channels.models.mappings import MappingSource, MappingVersion
 from apps.channels.models.rules import BookedRate, RuleSet
 from apps.channels.models.terms import Channel, FeeRule, HolidayCalendar, StatementRhythm
 
@@ -9,6 +10,8 @@ __all__ = [
     "Channel",
     "FeeRule",
     "HolidayCalendar",
+    "MappingSource",
+    "MappingVersion",
     "NoticeState",
     "ProviderCall",
     "RuleSet",

@@ -131,7 +131,7 @@ def _note(
             "day": day_text(switched_off.happened_at.date()),
             "who": switched_off.actor_label,
         }, False
-    if channel.provider == registry.GENERIC and not channel.mapping:
+    if registry.is_mapped(channel.provider) and not channel.mapping:
         return _("Column mapping is missing: statements cannot be read"), True
     if not has_terms:
         return _("No fee terms in force: fees cannot be checked"), True

@@ -53,7 +53,7 @@ def capabilities_of(channel: Channel) -> Capabilities:
 
 def is_mapped(channel: Channel) -> bool:
     """Whether its statements are read through a column mapping."""
-    return channel.provider == registry.GENERIC
+    return registry.is_mapped(channel.provider)
 
 
 def mapping_rows(channel: Channel) -> list[tuple[str, str]]:

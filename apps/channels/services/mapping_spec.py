@@ -1,118 +1,99 @@
-"""Column mappings of merchant.toml: `[bank_accounts.csv]` and `[channels.csv]`. Kept as the file says them, checked for sense."""
+"""Column mappings of merchant.toml: `[bank_accounts.csv]` and `[channels.csv]`. Kept as the file says them, checked for sense.
+
+Which keys there are is said once, in `apps/channels/mapped/spec.py`.
+"""
 
 import codecs
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from apps.channels.contracts import LineKind, Method
+from apps.channels.mapped import spec
+from apps.channels.mapped.spec import Key, Shape
 from apps.channels.services.toml_section import Section
 
-SHEET_TEXTS = ("encoding", "delimiter", "decimal", "thousands")
-BANK_TEXTS = ("date", "date_format", "value_date", "time", "debit", "credit", "amount", "mark", "sign", "balance", "reference", "currency")
-CHANNEL_COLUMNS = (
-    "provider_ref", "merchant_ref", "provider_refund_ref", "refund_ref", "line_ref", "method", "currency",
-    "gross", "fee", "other", "net", "payout_ref", "payout_on", "date_format",
-)  # fmt: skip
-LINE_TYPES = (LineKind.PAYMENT, LineKind.REFUND, LineKind.DISPUTE, LineKind.FEE, LineKind.PAYOUT, LineKind.ADJUSTMENT)
+# What a mapping lacks, by the codes of `spec.broken_rules`.
+RULES = {
+    "time": gettext_lazy("time is missing"),
+    "date": gettext_lazy("date is missing"),
+    "gross": gettext_lazy("gross is missing"),
+    "sides": gettext_lazy("either gross, or money_in and money_out are expected"),
+    "bank_amount": gettext_lazy("either amount, or debit and credit are expected"),
+    "reference": gettext_lazy("provider_ref or merchant_ref is needed, or no line can be paired"),
+    "type_words": gettext_lazy("type and types belong together"),
+    "sign_without_type": gettext_lazy("the sign can only follow the type where a column of types is named"),
+    "marks_without_mark": gettext_lazy("marks need the column mark"),
+    "mark_without_amount": gettext_lazy("mark belongs to one column of amounts"),
+    "status_words": gettext_lazy("status and leave_out belong together"),
+}
 
 
 def read_bank_mapping(section: Section) -> dict:
     """The mapping of a bank account's CSV: a date column and either one signed amount or debit and credit."""
-    mapping = _sheet(section)
-    for key in BANK_TEXTS:
-        _text(section, key, mapping)
-    _names(section, "memo", mapping)
-    amounts = ("amount" in mapping, "debit" in mapping and "credit" in mapping)
-    if amounts.count(True) != 1 or ("amount" in mapping and ("debit" in mapping or "credit" in mapping)):
-        section.fault(_("either amount, or debit and credit are expected"))
-    if "date" not in mapping:
-        section.fault(_("%(key)s is missing") % {"key": "date"})
-    _check_format(section, "date_format", mapping)
-    if mapping.get("sign", "inverse") != "inverse":
-        section.wrong("sign", _('"inverse" is expected, or leave it out'))
-    section.finish()
-    return mapping
+    return _read(section, spec.BANK)
 
 
 def read_channel_mapping(section: Section) -> dict:
     """The mapping of a generic provider's statement: a time, a type with its words, and the amounts."""
-    mapping = _sheet(section)
-    for key in ("time", "time_format", "type", *CHANNEL_COLUMNS):
-        _text(section, key, mapping)
-    for key in ("types", "methods"):
-        value = section.mapping(key)
-        if value:
-            mapping[key] = value
-    for key in ("time", "gross"):
-        if key not in mapping:
-            section.fault(_("%(key)s is missing") % {"key": key})
-    if not {"provider_ref", "merchant_ref"} & set(mapping):
-        section.fault(_("provider_ref or merchant_ref is needed, or no line can be paired"))
-    if ("type" in mapping) != ("types" in mapping):
-        section.fault(_("type and types belong together"))
-    _check_words(section, "types", mapping, LINE_TYPES)
-    _check_words(section, "methods", mapping, tuple(Method))
-    _check_format(section, "time_format", mapping)
-    _check_format(section, "date_format", mapping)
+    return _read(section, spec.CHANNEL)
+
+
+def _read(section: Section, keys: tuple[Key, ...]) -> dict:
+    """The keys that are there, as given; every mistake is noted in the section."""
+    mapping: dict = {}
+    for key in keys:
+        if key.name not in section.table:
+            section.read.append(key.name)
+        elif value := _value(section, key):
+            mapping[key.name] = value
+        _check(section, key, mapping)
+    for code in spec.broken_rules(mapping, keys):
+        section.fault(str(RULES[code]))
     section.finish()
     return mapping
 
 
-def _sheet(section: Section) -> dict:
-    """What both kinds of mapping say about the file itself."""
-    mapping: dict = {}
-    for key in SHEET_TEXTS:
-        # A delimiter may be a blank or a TAB, so it is not stripped.
-        if key == "delimiter" and isinstance(section.table.get(key), str):
-            section.read.append(key)
-            mapping[key] = section.table[key]
-            continue
-        _text(section, key, mapping)
-    if "skip_rows" in section.table:
-        mapping["skip_rows"] = section.integer("skip_rows", low=0, high=1000)
-    _names(section, "footer_starts", mapping)
-    section.read += [key for key in ("skip_rows",) if key not in section.read]
-    if "delimiter" in mapping and not _is_delimiter(mapping["delimiter"]):
+def _value(section: Section, key: Key):
+    match key.shape:
+        case Shape.COLUMNS | Shape.TEXTS:
+            return section.text(key.name) if isinstance(section.table[key.name], str) else section.texts(key.name)
+        case Shape.WORDS:
+            return section.mapping(key.name)
+        case Shape.COUNT:
+            return section.integer(key.name, low=0, high=1000)
+    if key.name == "delimiter" and isinstance(section.table[key.name], str):
+        section.read.append(key.name)
+        return section.table[key.name]  # a delimiter may be a blank or a TAB, so it is not stripped
+    return section.text(key.name)
+
+
+def _check(section: Section, key: Key, mapping: dict) -> None:
+    value = mapping.get(key.name)
+    if not value:
+        return
+    if key.shape is Shape.WORDS:
+        unknown = [word for word in value.values() if word not in key.choices]
+        if unknown:
+            section.wrong(key.name, _("%(word)s is none of %(options)s") % {"word": unknown[0], "options": ", ".join(key.choices)})
+    elif key.shape is Shape.CHOICE and value not in key.choices:
+        section.wrong(key.name, _('"%(options)s" is expected, or leave it out') % {"options": '" or "'.join(key.choices)})
+    elif key.shape is Shape.FORMAT and not _is_format(value):
+        section.wrong(key.name, _('a format like "%%Y/%%m/%%d" is expected') % {})
+    elif key.name == "delimiter" and not _is_delimiter(value):
         section.wrong("delimiter", _('one character or "tab" is expected'))
-    if "encoding" in mapping and not _is_encoding(mapping["encoding"]):
+    elif key.name == "encoding" and not _is_encoding(value):
         section.wrong("encoding", _("an encoding like utf-8, big5 or gb18030 is expected"))
-    return mapping
 
 
-def _text(section: Section, key: str, mapping: dict) -> None:
-    if key in section.table:
-        mapping[key] = section.text(key)
-    else:
-        section.read.append(key)
-
-
-def _names(section: Section, key: str, mapping: dict) -> None:
-    """One text or a list of texts, kept as given."""
-    if isinstance(section.table.get(key), str):
-        mapping[key] = section.text(key)
-    elif key in section.table:
-        mapping[key] = section.texts(key)
-    else:
-        section.read.append(key)
-
-
-def _check_words(section: Section, key: str, mapping: dict, options: tuple) -> None:
-    unknown = [word for word in mapping.get(key, {}).values() if word not in options]
-    if unknown:
-        section.wrong(key, _("%(word)s is none of %(options)s") % {"word": unknown[0], "options": ", ".join(options)})
-
-
-def _check_format(section: Section, key: str, mapping: dict) -> None:
+def _is_format(pattern: str) -> bool:
     """A format is good when a moment written by it is read back to the day. `%K` is the year of the Republic, as the readers know it."""
-    pattern = mapping.get(key, "%Y-%m-%d").replace("%K", "%Y")
+    pattern = pattern.replace("%K", "%Y").replace("%.f", ".%f")
     moment = datetime(2026, 10, 29, 13, 45, 58)  # noqa: DTZ001  a wall clock time, only to try the format
     try:
-        good = datetime.strptime(moment.strftime(pattern), pattern).date() == moment.date()  # noqa: DTZ007
+        return datetime.strptime(moment.strftime(pattern), pattern).date() == moment.date()  # noqa: DTZ007
     except ValueError:
-        good = False
-    if not good:
-        section.wrong(key, _('a format like "%%Y/%%m/%%d" is expected') % {})
+        return False
 
 
 def _is_delimiter(text: str) -> bool:

@@ -22,7 +22,7 @@ def dump_merchant_file(merchant: Merchant) -> str:
 
 
 def _merchant(merchant: Merchant) -> str:
-    return _table(
+    return table_text(
         "[merchant]",
         slug=merchant.slug,
         name=merchant.name,
@@ -39,16 +39,18 @@ def _merchant(merchant: Merchant) -> str:
 
 def _calendar(row: HolidayCalendar) -> str:
     days = {"holidays": [date.fromisoformat(day) for day in row.holidays], "workdays": [date.fromisoformat(day) for day in row.workdays]}
-    return _table("[[calendars]]", code=row.code, weekend=row.weekend, **days)
+    return table_text("[[calendars]]", code=row.code, weekend=row.weekend, **days)
 
 
 def _bank_account(row: BankAccount) -> str:
-    head = _table("[[bank_accounts]]", code=row.code, bank=row.bank, currency=row.currency, account_no=row.account_no, format=row.format)
-    return f"{head}\n\n{_table('[bank_accounts.csv]', **row.mapping)}" if row.mapping else head
+    head = table_text(
+        "[[bank_accounts]]", code=row.code, bank=row.bank, currency=row.currency, account_no=row.account_no, format=row.format
+    )
+    return f"{head}\n\n{table_text('[bank_accounts.csv]', **row.mapping)}" if row.mapping else head
 
 
 def _channel(row: Channel) -> str:
-    head = _table(
+    head = table_text(
         "[[channels]]",
         code=row.code,
         provider=row.provider,
@@ -62,13 +64,13 @@ def _channel(row: Channel) -> str:
         bank_keywords=row.bank_keywords,
         grace_days=row.grace_days,
     )
-    mapping = [_table("[channels.csv]", **row.mapping)] if row.mapping else []
+    mapping = [table_text("[channels.csv]", **row.mapping)] if row.mapping else []
     rules = sorted(row.fee_rules.all(), key=lambda rule: (rule.methods_key == "*", rule.methods_key, rule.valid_from))
     return "\n\n".join([head, *mapping, *(_fee(rule, row.currency) for rule in rules)])
 
 
 def _fee(rule: FeeRule, currency: str) -> str:
-    return _table(
+    return table_text(
         "[[channels.fees]]",
         methods=rule.methods,
         percent=percent_text(rule.percent_ppm, unit=""),
@@ -90,7 +92,8 @@ def _amount(minor: int | None, currency: str) -> str:
     return whole if not fraction.strip("0") else text
 
 
-def _table(head: str, **values) -> str:
+def table_text(head: str, **values) -> str:
+    """One TOML table; values that are None are left out."""
     return "\n".join([head, *(f"{key} = {_value(value)}" for key, value in values.items() if value is not None)])
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.channels.errors import Fault, UnableToLoadMerchantFile
 from apps.channels.models import Channel, FeeRule, HolidayCalendar
 from apps.channels.services.changes import record_created, save_changes, sentences
+from apps.channels.services.mappings import keep_version
 from apps.channels.services.merchant_spec import ChannelSpec, MerchantSpec, read_merchant_file
 from apps.core.money import exponent
 from apps.merchants.models import BankAccount, Merchant, User
@@ -124,7 +125,10 @@ class _Loader:
                 Fault(f"[[{kind}]] {code}", _("the currency cannot change from %(before)s to %(after)s; use a new code") % params)
             )
             values = {**values, "currency": row.currency}
-        return self._put(row, model, {**self.owner, "code": code}, values, kind, code, values.get("currency", self.spec.currency))
+        row = self._put(row, model, {**self.owner, "code": code}, values, kind, code, values.get("currency", self.spec.currency))
+        if values.get("mapping"):
+            keep_version(owner=row, by=self.by, now=self.now)
+        return row
 
     def _put(self, row, model: type[models.Model], known: dict, values: dict, kind: str, label: str, currency: str):
         """The row with these values: made, changed or left alone."""

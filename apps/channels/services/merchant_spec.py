@@ -201,8 +201,8 @@ def _channel(section: Section) -> ChannelSpec:
     mapping = read_channel_mapping(csv) if csv else {}
     if values["provider"] == registry.GENERIC and csv is None and "csv" not in section.table:
         section.fault(_("provider is generic, so [channels.csv] must name the columns"))
-    if csv and values["provider"] != registry.GENERIC:
-        section.fault(_('[channels.csv] is only for provider = "generic"'))
+    if csv and not registry.is_mapped(values["provider"]):
+        section.fault(_("[channels.csv] is only for a provider whose export is mapped, such as generic"))
     section.finish()
     _refuse_unclear_fees(section, fees)
     return ChannelSpec(**values, mapping=mapping, fees=fees)

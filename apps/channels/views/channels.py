@@ -1,7 +1,7 @@
 """The list of channels, and a channel's own page."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.channels import terms
 from apps.channels.errors import UnableToChangeChannel
 from apps.channels.forms import ChannelForm, NewChannelForm
-from apps.channels.forms_mapping import MappingForm
 from apps.channels.selectors.cards import card_of, cards_of
 from apps.channels.selectors.details import capabilities_of, history_of, is_mapped, mapping_rows, settles_text
 from apps.channels.services.channels import add_channel, change_channel, switch_channel
@@ -86,24 +85,6 @@ def edit(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
         return redirect("channels:channel", merchant_slug, code)
     context = channel_page(request, channel, "channels:channel", form=form)
     return render(request, "channels/edit.html", context, status=422 if form.errors else 200)
-
-
-@needs("edit_channels")
-def mapping(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
-    """Which column of the provider's export holds what.
-
-    :raises Http404: a provider with a parser of its own needs no mapping.
-    """
-    channel = channel_for(request, code)
-    if not is_mapped(channel):
-        raise Http404
-    form = MappingForm(request.POST or None, mapping=channel.mapping)
-    if request.method == "POST" and form.is_valid():
-        change_channel(channel=channel, by=request.user, now=clock.now(), mapping=form.mapping)
-        messages.success(request, _("The column mapping is saved."))
-        return redirect("channels:statements", merchant_slug, code)
-    context = channel_page(request, channel, "channels:statements", form=form)
-    return render(request, "channels/mapping.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -36,5 +36,6 @@ def channel_page(request: HttpRequest, channel: Channel, tab: str, **context) ->
         "tabs": [Tab(str(label), reverse(name, args=[request.merchant.slug, channel.code]), name == tab) for name, label in TABS.items()],
         "can_edit": has_right(request.membership, "edit_channels"),
         "can_edit_fees": has_right(request.membership, "edit_fees"),
+        "can_map": has_right(request.membership, "edit_mappings"),
         **context,
     }

@@ -13,7 +13,7 @@ MERCHANT_FIELDS = (
     "forced_match_second_above_minor",
 )  # fmt: skip
 ACCOUNT_FIELDS = (
-    "code", "bank", "currency", "account_no", "format", "mapping", "transfer_account", "transfer_bic", "transfer_layout",
+    "code", "bank", "currency", "account_no", "format", "transfer_account", "transfer_bic", "transfer_layout",
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ def edit(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 @needs("view_settings")
 def bank_accounts(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     context = {"accounts": bank_accounts_of(request.merchant), "can_edit": has_right(request.membership, "edit_bank_accounts")}
+    context["can_map"] = has_right(request.membership, "edit_mappings")
     return render(request, "merchants/bank_accounts.html", context)
 
 

@@ -1,17 +1,22 @@
 """The roads a file can come in on: a provider's statement, its account flow, and a bank's. Same rules, other tables."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 from django.db import models
 
 from apps.channels.banks.registry import parse_bank
-from apps.channels.contracts import ParsedBank, ParsedStatement, StatementFile
-from apps.channels.models import Channel
-from apps.channels.registry import parse_statement
+from apps.channels.cells import days_in_name
+from apps.channels.contracts import FileRefused, ParsedBank, ParsedStatement, Refusal, StatementFile
+from apps.channels.models import Channel, MappingVersion
+from apps.channels.registry import is_mapped, parse_statement
+from apps.core import files
+from apps.merchants.enums import BankFormat
 from apps.merchants.models import BankAccount
 from apps.settlements.enums import StatementLists
+from apps.settlements.ingest.profile import profile_of
 from apps.settlements.models import (
     BankLine,
     BankLineSighting,
@@ -42,6 +47,9 @@ class Reading:
     totals: tuple
     rejections: tuple
     extra: dict  # fields of the file's own row that only this road has
+    profile: dict  # how its rows look; empty where it is not compared
+    mapping_version_id: int | None = None  # the version of the column mapping it was read by
+    is_mapped: bool = False  # its columns mean what a person said
     lane: "Lane | None" = None  # None: the usual one of its owner
 
 
@@ -78,7 +86,26 @@ def read_file(owner: Channel | BankAccount, name: str, data: bytes) -> Reading:
 
     :raises FileRefused: when it cannot be taken in as a whole.
     """
-    return read(owner, expected_of(owner, name, data))
+    return read(owner, expected_of(owner, name, data), mappings_of(owner))
+
+
+def read_again(file: Statement | BankStatement) -> Reading:
+    """A file from its kept bytes, by the version of the column mapping by which it was read.
+
+    :raises FileRefused, FileNotFoundError: it cannot be read (any more).
+    """
+    owner = file.bank_account if isinstance(file, BankStatement) else file.channel
+    expected = expected_of(owner, file.name, files.read(file.sha256))
+    if version := file.mapping_version:
+        return read(owner, replace(expected, mapping=version.mapping), (version,))
+    return read(owner, expected, mappings_of(owner))
+
+
+def mappings_of(owner: Channel | BankAccount) -> tuple[MappingVersion, ...]:
+    """The saved versions of the owner's column mapping, newest first; none for an owner whose files need no mapping."""
+    if isinstance(owner, Channel):
+        return tuple(owner.mapping_versions.order_by("-version")) if is_mapped(owner.provider) else ()
+    return tuple(owner.mapping_versions.order_by("-version")) if owner.format == BankFormat.CSV else ()
 
 
 def expected_of(owner: Channel | BankAccount, name: str, data: bytes) -> StatementFile:
@@ -88,9 +115,48 @@ def expected_of(owner: Channel | BankAccount, name: str, data: bytes) -> Stateme
     return StatementFile(name, data, owner.merchant.timezone, owner.currency, owner.account_no, owner.mapping)
 
 
-def read(owner: Channel | BankAccount, file: StatementFile) -> Reading:
-    """`read_file` of a file that `expected_of` made; asks no database, so it may run in a thread of its own."""
-    return _statement(owner, file) if isinstance(owner, Channel) else _bank(owner, file)
+def read(owner: Channel | BankAccount, file: StatementFile, mappings: Iterable[MappingVersion] = ()) -> Reading:
+    """Reads a file that `expected_of` made; asks no database, so it may run in a thread of its own.
+
+    Of several versions the newest reads it. An older one does where the newest does not know the columns, or is meant for later days.
+
+    :raises FileRefused: as the newest version refuses it.
+    """
+    road = _statement if isinstance(owner, Channel) else _bank
+    versions = list(mappings)
+    if not any(version.mapping == file.mapping for version in versions):
+        return road(owner, file)  # what stands on the owner was never saved as a version
+    first = _one(road, owner, file, versions[0])
+    if not _is_for_another(first, versions[0], file.name):
+        return _or_raise(first)
+    for version in versions[1:]:
+        found = _one(road, owner, file, version)
+        if not _is_for_another(found, version, file.name):
+            return _or_raise(found)
+    return _or_raise(first)
+
+
+def _one(road, owner, file: StatementFile, version: MappingVersion) -> Reading | FileRefused:
+    try:
+        return replace(road(owner, replace(file, mapping=version.mapping)), mapping_version_id=version.pk)
+    except FileRefused as refused:
+        return refused
+
+
+def _is_for_another(found: Reading | FileRefused, version: MappingVersion, name: str) -> bool:
+    """Whether another version should be asked: other columns, or days before this one applies, by the name or by the rows."""
+    if isinstance(found, FileRefused) and found.code == Refusal.OTHER_LAYOUT:
+        return True
+    if version.valid_from is None:
+        return False
+    told = days_in_name(name)
+    return (told is not None and told[1] < version.valid_from) or (isinstance(found, Reading) and found.first_day < version.valid_from)
+
+
+def _or_raise(found: Reading | FileRefused) -> Reading:
+    if isinstance(found, FileRefused):
+        raise found
+    return found
 
 
 def _statement(channel: Channel, file: StatementFile) -> Reading:
@@ -103,7 +169,10 @@ def _statement(channel: Channel, file: StatementFile) -> Reading:
         rows = rows.select(*FLOW_FIELDS, amount_minor="net", balance_minor="balance")
     rows = rows.with_columns(pl.lit(value).cast(pl.Int64).alias(column) for column, value in own.items())
     days = (parsed.first_day, parsed.last_day)
-    return Reading(parsed.layout, parsed.account, *days, rows, parsed.rows_in, parsed.totals, parsed.rejections, extra, lane)
+    # An account flow lists other movements than statements do, so it is no measure for them.
+    profile = {} if parsed.flow else profile_of(parsed.lines, parsed.header, file.name, parsed.first_day)
+    found = Reading(parsed.layout, parsed.account, *days, rows, parsed.rows_in, parsed.totals, parsed.rejections, extra, profile, lane=lane)
+    return replace(found, is_mapped=is_mapped(channel.provider))
 
 
 def _bank(account: BankAccount, file: StatementFile) -> Reading:
@@ -126,6 +195,8 @@ def _bank(account: BankAccount, file: StatementFile) -> Reading:
         parsed.totals,
         parsed.rejections,
         extra,
+        profile_of(parsed.lines, parsed.header, file.name, parsed.first_day, breaks=len(parsed.breaks)),
+        is_mapped=account.format == BankFormat.CSV,
     )
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from apps.channels.models import Channel
+from apps.channels.models import Channel, MappingVersion
 from apps.core.scoping import TenantQuerySet
 from apps.merchants.models import BankAccount, Merchant, User
 from apps.settlements.enums import StatementLists, StatementState
@@ -29,6 +29,9 @@ class SourceFile(models.Model):
     refusal = models.CharField(max_length=30, blank=True)
     refusal_params = models.JSONField(default=dict)
     rejections = models.JSONField(default=list)  # at most 500 of [row_no, code, column, value]
+    mapping_version = models.ForeignKey(MappingVersion, null=True, on_delete=models.PROTECT, related_name="+")  # by which it was read
+    profile = models.JSONField(default=dict)  # `ingest.profile`: how the rows look, for the files after it; empty where not measured
+    forced_reason = models.CharField(max_length=300, blank=True)  # why `created_by` imported it although it looks unlike those before
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)

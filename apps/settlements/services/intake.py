@@ -12,16 +12,17 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.audit.services import record
 from apps.channels.contracts import FileRefused, Refusal, StatementFile
-from apps.channels.models import Channel
+from apps.channels.models import Channel, MappingVersion
 from apps.channels.refusals import refusal_sentence
 from apps.core import files
 from apps.core.bulk import ahead, copy_rows
 from apps.merchants.models import BankAccount
 from apps.settlements.enums import StatementState
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
-from apps.settlements.ingest.lanes import BANK, Lane, Reading, expected_of, lane_of, lane_of_file, read
+from apps.settlements.ingest.lanes import BANK, Lane, Reading, expected_of, lane_of, lane_of_file, mappings_of, read
 from apps.settlements.ingest.overlap import Sorted, all_new, looks_new, numbered, sort_rows
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
+from apps.settlements.services.drift import refuse_changed
 from apps.settlements.services.previews import less_covered, restore_previews, supersede_previews
 
 logger = logging.getLogger(__name__)
@@ -45,15 +46,18 @@ class Arrival:
     file: StatementFile
     sha256: str
     known: Statement | BankStatement | None
+    mappings: tuple[MappingVersion, ...] = ()
     said: Reading | FileRefused | None = None
 
 
-def import_file(*, owner: Channel | BankAccount, name: str, data: bytes, by, now: datetime) -> Imported:
+def import_file(*, owner: Channel | BankAccount, name: str, data: bytes, by, now: datetime, forced_reason: str = "") -> Imported:
     """Reads a file, keeps its bytes and posts its rows in one transaction.
+
+    With `forced_reason` it is not compared with the files before it; the reason stays on the file and on record.
 
     :raises UnableToImport: when it is refused; the refusal is on record with the bytes, and no row was kept.
     """
-    return _take_in(_arrival(owner, name, data), by, now)
+    return _take_in(_arrival(owner, name, data), by, now, forced_reason)
 
 
 def import_files(*, files: Iterable[tuple[Channel | BankAccount, Path]], by, now: datetime) -> Iterator[Imported | UnableToImport]:
@@ -67,7 +71,7 @@ def import_files(*, files: Iterable[tuple[Channel | BankAccount, Path]], by, now
 
 def _arrival(owner: Channel | BankAccount, name: str, data: bytes) -> Arrival:
     sha256 = hashlib.sha256(data).hexdigest()
-    return Arrival(owner, expected_of(owner, name, data), sha256, _known(owner, sha256, name))
+    return Arrival(owner, expected_of(owner, name, data), sha256, _known(owner, sha256, name), mappings_of(owner))
 
 
 def _known(owner: Channel | BankAccount, sha256: str, name: str) -> Statement | BankStatement | None:
@@ -81,12 +85,12 @@ def _early(arrival: Arrival) -> Arrival:
         return arrival
     files.store(arrival.file.data)
     try:
-        return replace(arrival, said=read(arrival.owner, arrival.file))
+        return replace(arrival, said=read(arrival.owner, arrival.file, arrival.mappings))
     except FileRefused as refused:
         return replace(arrival, said=refused)
 
 
-def _take_in(arrival: Arrival, by, now: datetime) -> Imported:
+def _take_in(arrival: Arrival, by, now: datetime, forced_reason: str = "") -> Imported:
     owner, name, data, sha256 = arrival.owner, arrival.file.name, arrival.file.data, arrival.sha256
     if known := arrival.known or (arrival.said and _known(owner, sha256, name)):  # the file before it may have been its twin
         return Imported(known, was_seen=True)
@@ -101,12 +105,15 @@ def _take_in(arrival: Arrival, by, now: datetime) -> Imported:
         "size": len(data),
         "created_at": now,
         "created_by": by,
+        "forced_reason": forced_reason,
     }
     try:
         if isinstance(arrival.said, FileRefused):
             raise arrival.said
         if arrival.said.rejections:
             raise FileRefused(Refusal.BAD_ROWS, count=len(arrival.said.rejections), rejections=arrival.said.rejections)
+        if not forced_reason:
+            refuse_changed(owner, arrival.said)
     except FileRefused as refused:
         raise _refuse(lane, base, refused) from refused
     return _post(owner, base, arrival.said)
@@ -128,6 +135,7 @@ def _post(owner, base: dict, reading: Reading) -> Imported:
             subject=file,
             by=base["created_by"],
             now=base["created_at"],
+            reason=base["forced_reason"],
             after={"rows": reading.rows_in, "new": file.lines_new, "seen": file.lines_seen},
         )
     logger.info("file.imported file=%s new=%s seen=%s", file.pk, file.lines_new, file.lines_seen)
@@ -162,6 +170,8 @@ def _write(lane: Lane, base: dict, reading: Reading, split: Sorted) -> Statement
         lines_new=split.new.height,
         lines_seen=split.seen_count,
         totals=totals,
+        mapping_version_id=reading.mapping_version_id,
+        profile=reading.profile,
     )
     _write_lines(lane, file, split)
     if lane is BANK and file.is_final:

@@ -17,7 +17,10 @@ from apps.settlements.enums import StatementState
 from apps.settlements.errors import UnableToImport
 from apps.settlements.ingest.lanes import lane_of, read_file
 from apps.settlements.models import BankStatement, Statement
+from apps.settlements.services.drift import refuse_changed
 from apps.settlements.services.intake import KEPT_REJECTIONS, import_file, refresh_statistics
+
+MOSTLY = 0.6  # of the mapped columns: then it is that channel's file with a changed header
 
 
 def receive_upload(*, merchant: Merchant, name: str, data: bytes, by, now: datetime) -> Statement | BankStatement:
@@ -27,15 +30,65 @@ def receive_upload(*, merchant: Merchant, name: str, data: bytes, by, now: datet
     try:
         proved = "" if known else proved_format(data)
         owners = _accounts_of_format(merchant, proved) if proved else _possible_owners(merchant, known)
-        refused = FileRefused(Refusal.NO_CHANNEL, found=known[0]) if known else FileRefused(Refusal.UNKNOWN_FILE)
     except FileRefused as error:
-        proved, owners, refused = "", [], error
+        return _rejected(None, base, error)
+    refusals: list[tuple[Channel | BankAccount, FileRefused]] = []
     for owner in owners:
         try:
             return _preview(owner, base, data)
         except FileRefused as error:
-            refused = error if known or error.code == Refusal.BAD_ROWS or _says_more(error, proved, refused) else refused
-    owner = owners[0] if owners and (known or (proved and len(owners) == 1)) else None
+            refusals.append((owner, error))
+    owner, refused = _likeliest(refusals, known, proved)
+    return _rejected(owner, base, refused)
+
+
+def receive_for(*, owner: Channel | BankAccount, name: str, data: bytes, by, now: datetime) -> Statement | BankStatement:
+    """Like `receive_upload` for a file whose owner is known. Waiting and refused rows of the same bytes give way to it."""
+    base = {
+        "merchant": owner.merchant,
+        "name": name[:255],
+        "sha256": files.store(data),
+        "size": len(data),
+        "created_at": now,
+        "created_by": by,
+    }
+    with transaction.atomic():
+        for model in (Statement, BankStatement):
+            stale = model.objects.for_merchant(owner.merchant_id).filter(sha256=base["sha256"])
+            stale.filter(state__in=[StatementState.PARSED, StatementState.REJECTED]).delete()
+        try:
+            return _preview(owner, base, data)
+        except FileRefused as refused:
+            return _rejected(owner, base, refused)
+
+
+def _likeliest(
+    refusals: list[tuple[Channel | BankAccount, FileRefused]], known: list[str], proved: str
+) -> tuple[Channel | BankAccount | None, FileRefused]:
+    """Whose file a refused one most likely is: by its mark, by having been read, or by most of its columns."""
+    if known:
+        return refusals[-1] if refusals else (None, FileRefused(Refusal.NO_CHANNEL, found=known[0]))
+    for code in (Refusal.VALUES_CHANGED, Refusal.LAYOUT_CHANGED, Refusal.BAD_ROWS):
+        if mine := [pair for pair in refusals if pair[1].code == code]:
+            return mine[0]
+    if proved:
+        told = FileRefused(Refusal.UNKNOWN_FILE)
+        for _owner, error in refusals:
+            told = error if _says_more(error, proved, told) else told
+        return (refusals[0][0] if len(refusals) == 1 else None), told
+    changed = [(_shared_part(error), owner, error) for owner, error in refusals if error.code == Refusal.OTHER_LAYOUT]
+    part, owner, error = max(changed, key=lambda one: one[0], default=(0, None, None))
+    return (owner, error) if part >= MOSTLY else (None, FileRefused(Refusal.UNKNOWN_FILE))
+
+
+def _shared_part(error: FileRefused) -> float:
+    """Which part of the columns that are looked for is there."""
+    found, missing = len(set(error.params.get("found", ()))), len(error.params.get("missing", ()))
+    there = found - len(set(error.params.get("unknown", ())))
+    return there / max(there + missing, 1)
+
+
+def _rejected(owner: Channel | BankAccount | None, base: dict, refused: FileRefused) -> Statement | BankStatement:
     lane = lane_of(owner) if owner else None
     model, belongs = (lane.file_model, {lane.owner: owner}) if lane else (Statement, {})
     rejections = refused.params.pop("rejections", ())
@@ -78,6 +131,7 @@ def _preview(owner: Channel | BankAccount, base: dict, data: bytes) -> Statement
     reading = read_file(owner, base["name"], data)
     if reading.rejections:
         raise FileRefused(Refusal.BAD_ROWS, count=len(reading.rejections), rejections=reading.rejections)
+    refuse_changed(owner, reading)
     lane = lane_of(owner)
     totals = [{"name": t.name, "stated": t.stated, "computed": t.computed, "unit": t.unit} for t in reading.totals]
     return lane.file_model.objects.create(
@@ -91,6 +145,7 @@ def _preview(owner: Channel | BankAccount, base: dict, data: bytes) -> Statement
         account=reading.account[:60],
         rows_in=reading.rows_in,
         totals=totals,
+        mapping_version_id=reading.mapping_version_id,
     )
 
 

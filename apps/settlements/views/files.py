@@ -20,7 +20,9 @@ from apps.settlements.enums import JobKind, StatementState
 from apps.settlements.forms.files import UploadForm, WithdrawForm
 from apps.settlements.models import BankStatement, Statement
 from apps.settlements.selectors import files as selected
+from apps.settlements.selectors import layouts
 from apps.settlements.selectors.grid import grid_of
+from apps.settlements.services.following import STOPPED
 from apps.settlements.services.intake import withdraw_file
 from apps.settlements.services.uploads import drop_upload, receive_upload
 from apps.settlements.tables.files import BankRowTable, FlowTable, LineTable
@@ -34,7 +36,11 @@ def file_for(request: HttpRequest, lane: str, pk: int) -> Statement | BankStatem
     if lane not in selected.LANES:
         raise Http404
     owner = "bank_account" if lane == "bank" else "channel"
-    rows = selected.LANES[lane].objects.for_merchant(request.merchant).select_related(owner, "merchant", "created_by", "withdrawn_by")
+    rows = (
+        selected.LANES[lane]
+        .objects.for_merchant(request.merchant)
+        .select_related(owner, "merchant", "created_by", "withdrawn_by", "mapping_version")
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -130,6 +136,10 @@ def file(request: HttpRequest, merchant_slug: str, lane: str, pk: int) -> HttpRe
         "rejected": selected.rejected_rows(found),
         "page": page,
         "table": table,
+        "change": layouts.change_of(found) if found.state == StatementState.REJECTED else None,
+        "doors": layouts.doors_of(found) if found.state == StatementState.REJECTED else [],
+        "can_map": has_right(request.membership, "edit_mappings"),
+        "can_force": found.refusal in STOPPED and found.state == StatementState.REJECTED and has_right(request.membership, "force_import"),
         "can_withdraw": found.state == StatementState.POSTED and has_right(request.membership, "withdraw_files"),
     }
     return render(request, "settlements/file.html", context)
