@@ -69,7 +69,7 @@ def payout_sides(bank_lines: QuerySet, payouts: QuerySet, channels: list[Channel
     ours = _read(payouts, {**_PAYOUT, "_announced": "announced_minor", "_named": "is_named"})
     ours = ours.with_columns(
         pl.coalesce("_announced", "amount").alias("amount"),
-        pl.when(pl.col("_named") == 1).then(pl.col("provider_ref")).otherwise(pl.lit("")).alias("provider_ref"),
+        pl.when("_named").then(pl.col("provider_ref")).otherwise(pl.lit("")).alias("provider_ref"),
     ).filter(pl.col("amount") != 0)
     return _sides(theirs, ours, channels, SuggestionKind.PAYOUT)
 
@@ -123,7 +123,7 @@ _REFUND = {"id": "pk", "pool": "channel_id", "currency": "currency", "amount": "
 _BANK = {"id": "pk", "pool": "bank_account_id", "currency": "currency", "amount": "amount_minor", "day": "booked_on", "memo": "memo"}
 _PAYOUT = {"id": "pk", "owner": "channel_id", "pool": "channel__bank_account_id", "currency": "currency", "amount": "lines_net_minor",
            "day": "due_on", "provider_ref": "ref"}  # fmt: skip
-_EXTRA = {"_reference": pl.String(), "_announced": pl.Int64(), "_named": pl.Int64()}
+_EXTRA = {"_reference": pl.String(), "_announced": pl.Int64(), "_named": pl.Boolean()}
 
 
 def _read(rows: QuerySet, names: dict[str, str]) -> pl.DataFrame:
