@@ -16,6 +16,7 @@ from apps.reports.figures.proofs import prove
 from apps.reports.month.links import term_links
 from apps.settlements.models import Discrepancy, StatementLine
 from apps.settlements.services.intake import import_file, withdraw_file
+from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
 from tests import cast
 from tests.settlements import stripe_files as f
@@ -59,7 +60,10 @@ def bring(stripe, *rows, name="payout_20261118.csv"):
 
 
 def run(shop):
-    return reconcile(merchant=shop, now=NOW).counts
+    """A pass, and the journal after it, as the worker does the two."""
+    counts = reconcile(merchant=shop, now=NOW).counts
+    post_journal(merchant=shop, now=NOW)
+    return counts
 
 
 def told():

@@ -69,6 +69,7 @@ def test_a_case_is_answered_and_won(page, sign_in, shop, cases, lin, run_jobs):
     page.get_by_text("The evidence file is being made.").wait_for()
     run_jobs()
     assert EvidenceBundle.objects.get().pages >= 4
+    page.reload()  # the page would reload itself once it hears that the file is made, perhaps under the next click
 
     page.get_by_role("button", name="The answer is sent").click()
     page.get_by_text("The dispute is now “under review”.").wait_for()
