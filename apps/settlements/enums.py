@@ -184,11 +184,15 @@ class AccountCode(models.TextChoices):
     DISPUTES_LOST = "disputes_lost", _("Lost disputes")
     ADJUSTMENTS = "adjustments", _("Adjustments by the channel")
     FX_RESULT = "fx_result", _("Exchange gains and losses")
+    TOLERANCE = "tolerance", _("Differences within tolerance")
     WRITTEN_OFF = "written_off", _("Differences written off")
 
 
 class Source(models.TextChoices):
-    """What an entry of the journal was derived from. The first three stand for all rows of a day, the others for one row each."""
+    """What an entry of the journal was derived from.
+
+    The first three and what was accepted stand for all rows of a day, the others for one row each.
+    """
 
     PAYMENTS = "payments", _("payments of a day")
     REFUNDS = "refunds", _("refunds of a day")
@@ -198,4 +202,5 @@ class Source(models.TextChoices):
     DEPOSIT = "deposit", _("unexpected deposit")
     TRANSFER = "transfer", _("refund by bank transfer")
     DISPUTE = "dispute", _("end of a dispute")
+    ACCEPTED = "accepted", _("accepted within tolerance, of a day")
     DECISION = "decision", _("decision about a difference")

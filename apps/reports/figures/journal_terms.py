@@ -1,6 +1,7 @@
 """What the journal says of each channel and currency at the end of a day, in the terms of the books side (`figures.books`).
 
-Decisions, unexpected deposits and refunds by our own bank are left out: they move money that the certificate does not know.
+Left out are decisions, what was accepted, unexpected deposits and refunds by our own bank: they move money that the
+certificate does not know.
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ from apps.settlements.enums import Source
 from apps.settlements.ledger.accounts import Code
 from apps.settlements.models import Posting
 
-LEFT_OUT = (Source.DECISION, Source.DEPOSIT, Source.TRANSFER)
+LEFT_OUT = (Source.ACCEPTED, Source.DECISION, Source.DEPOSIT, Source.TRANSFER)
 # Each term is the sum of these accounts, debits positive; sales are turned round.
 TERMS: dict[str, tuple[Code, ...]] = {
     "paid": (Code.SALES,),

@@ -33,6 +33,7 @@ class Code(StrEnum):
     DISPUTES_LOST = "disputes_lost"
     ADJUSTMENTS = "adjustments"
     FX_RESULT = "fx_result"  # exchange gains and losses that people accepted
+    TOLERANCE = "tolerance"  # differences within tolerance, by their kind
     WRITTEN_OFF = "written_off"  # differences that people gave up, by their kind
 
 
@@ -53,7 +54,8 @@ TYPES: dict[Code, Type] = {
     Code.FX_CLEARING: Type.EQUITY,
     **dict.fromkeys(SUSPENSE, Type.LIABILITY),
     **dict.fromkeys((Code.SALES, Code.REFUNDS, Code.FX_RESULT), Type.INCOME),
-    **dict.fromkeys((Code.FEES, Code.DISPUTE_FEES, Code.DISPUTES_LOST, Code.ADJUSTMENTS, Code.WRITTEN_OFF), Type.EXPENSE),
+    **dict.fromkeys((Code.FEES, Code.DISPUTE_FEES, Code.DISPUTES_LOST, Code.ADJUSTMENTS), Type.EXPENSE),
+    **dict.fromkeys((Code.TOLERANCE, Code.WRITTEN_OFF), Type.EXPENSE),
 }
 # Zero when everything has been listed, paid out, arrived and decided.
 CLEARING = (Code.UNLISTED, Code.REFUNDS_UNLISTED, Code.RECEIVABLE, Code.IN_TRANSIT, *SUSPENSE)
@@ -67,7 +69,7 @@ class AccountKey:
     currency: str
     channel_id: int | None = None
     bank_account_id: int | None = None
-    about: str = ""  # the kind of the differences that were written off
+    about: str = ""  # the kind of the differences that were written off or accepted
 
     def __str__(self) -> str:
         place = f"c{self.channel_id}" if self.channel_id else f"b{self.bank_account_id}" if self.bank_account_id else ""

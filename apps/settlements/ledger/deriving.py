@@ -10,6 +10,7 @@
 
 import polars as pl
 
+from apps.settlements.ledger.accepted import accepted
 from apps.settlements.ledger.accounts import Code
 from apps.settlements.ledger.decisions import decisions
 from apps.settlements.ledger.frames import POSTINGS, Facts, empty
@@ -41,6 +42,7 @@ def derive(facts: Facts) -> pl.DataFrame:
         _payouts(facts),
         _bank(facts),
         _ended_disputes(facts, lines),
+        accepted(facts, lines, links),
         decisions(facts, lines, links),
     ]
     return added_up(pl.concat(parts))

@@ -47,6 +47,9 @@ DECISIONS = {
     "difference": WHOLE,
     "closed_on": DAY,
 }
+# Differences within tolerance in force, signed as decisions' are; and the payments and refunds whose rate somebody was told of.
+ACCEPTED = {"kind": TEXT, "subject_type": TEXT, "subject_id": WHOLE, "currency": TEXT, "difference": WHOLE, "business_date": DAY}
+RATES_TOLD = {"subject_type": TEXT, "subject_id": WHOLE}
 
 # What the journal comes to: one row a posting. `debit` and `credit` are account keys, `amount` is positive.
 POSTINGS = {
@@ -80,6 +83,8 @@ class Facts:
     deposits: pl.DataFrame = field(default_factory=partial(empty, DEPOSITS))
     transfers: pl.DataFrame = field(default_factory=partial(empty, TRANSFERS))
     decisions: pl.DataFrame = field(default_factory=partial(empty, DECISIONS))
+    accepted: pl.DataFrame = field(default_factory=partial(empty, ACCEPTED))
+    rates_told: pl.DataFrame = field(default_factory=partial(empty, RATES_TOLD))
 
     @property
     def is_empty(self) -> bool:

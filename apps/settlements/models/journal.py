@@ -20,7 +20,7 @@ class JournalAccount(models.Model):
     code = models.CharField(max_length=20, choices=AccountCode.choices)
     channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, related_name="+")
     bank_account = models.ForeignKey(BankAccount, null=True, on_delete=models.PROTECT, related_name="+")
-    about = models.CharField(max_length=30, blank=True)  # the kind of difference that was written off
+    about = models.CharField(max_length=30, blank=True)  # the kind of difference that was written off or accepted
     currency = models.CharField(max_length=3)
 
     objects = TenantQuerySet.as_manager()

@@ -20,6 +20,7 @@ TEXTS = {
     Source.DEPOSIT: "Unexpected deposit",
     Source.TRANSFER: "Refund by bank transfer",
     Source.DISPUTE: "Dispute ended",
+    Source.ACCEPTED: "Accepted within tolerance ({kind}) of {day}",
     Source.DECISION: "Decision ({kind})",
 }
 _COLUMNS = (

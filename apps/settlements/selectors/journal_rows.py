@@ -9,7 +9,7 @@ from apps.orders.enums import RefundRoute, RefundState
 from apps.orders.models import Payment, Refund
 from apps.orders.states import CAPTURED
 from apps.settlements.enums import Source
-from apps.settlements.models import JournalEntry, StatementLine
+from apps.settlements.models import AcceptedDifference, JournalEntry, StatementLine
 
 # One row's own page: the name of its address. Disputes and refunds live in apps that are asked for by name alone.
 _PAGES = {
@@ -39,6 +39,9 @@ def rows_of(entry: JournalEntry) -> QuerySet | None:
     if entry.source == Source.REFUNDS:
         done = Refund.objects.for_merchant(entry.merchant_id).filter(state=RefundState.SUCCEEDED, **mine)
         return done.exclude(request__route=RefundRoute.BANK_TRANSFER).select_related("payment__order")
+    if entry.source == Source.ACCEPTED:
+        live = AcceptedDifference.objects.for_merchant(entry.merchant_id).filter(voided_at=None, kind=entry.kind, **mine)
+        return live.select_related("payment__order", "refund__payment__order")
     if entry.source == Source.LINES:
         lines = StatementLine.objects.for_merchant(entry.merchant_id).filter(is_live=True, kind=entry.kind, **mine)
         return lines.select_related("statement")
@@ -50,6 +53,8 @@ def behind(entry: JournalEntry, rows: list) -> list[Behind]:
     slug = entry.merchant.slug
     if entry.source == Source.LINES:
         return [_line(one, slug) for one in rows]
+    if entry.source == Source.ACCEPTED:
+        return [_accepted(one) for one in rows]
     if entry.source == Source.REFUNDS:
         return [Behind(one.refund_no, one.payment.order.order_no, -one.amount_minor, one.currency) for one in rows]
     return [Behind(one.merchant_ref, one.order.order_no, one.amount_minor, one.currency) for one in rows]
@@ -59,6 +64,12 @@ def _line(line: StatementLine, slug: str) -> Behind:
     name = line.line_ref or line.provider_refund_ref or line.provider_ref or line.merchant_ref or str(line.pk)
     href = reverse("settlements:file", args=[slug, "provider", line.statement_id])
     return Behind(name, "", line.net, line.currency, f"{line.statement.name} · {line.row_no}", href)
+
+
+def _accepted(one: AcceptedDifference) -> Behind:
+    payment = one.payment or one.refund.payment
+    name = one.refund.refund_no if one.refund_id else payment.merchant_ref
+    return Behind(name, payment.order.order_no, one.difference_minor, one.currency)
 
 
 def page_of(entry: JournalEntry) -> str:

@@ -11,7 +11,7 @@ from apps.orders.models import Payment, Refund, RefundTransfer
 from apps.orders.states import CAPTURED
 from apps.settlements.enums import DiscrepancyState, Kind, Resolution, Subject
 from apps.settlements.ledger import frames
-from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
+from apps.settlements.models import AcceptedDifference, BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
 from apps.settlements.services.dispute_books import dispute_ends_of
 from apps.settlements.states import CLOSED_BY_PERSON
 
@@ -38,6 +38,8 @@ def facts_of(channel: Channel) -> frames.Facts:
         deposits=_deposits(channel),
         transfers=_transfers(channel),
         decisions=_decisions(channel),
+        accepted=_accepted(channel),
+        rates_told=_rates_told(channel),
     )
 
 
@@ -104,6 +106,36 @@ def _decisions(channel: Channel) -> pl.DataFrame:
     return found.with_columns(
         pl.col("subject_key").cast(pl.Int64).alias("subject_id"), day.alias("closed_on"), pl.col("difference_minor").alias("difference")
     ).select(*frames.DECISIONS)
+
+
+def _accepted(channel: Channel) -> pl.DataFrame:
+    """Differences within tolerance, in force."""
+    live = AcceptedDifference.objects.for_merchant(channel.merchant_id).filter(channel=channel, voided_at=None)
+    whole = ("payment_id", "refund_id", "expected_minor", "actual_minor")
+    shape = {"kind": pl.String(), "currency": pl.String(), "business_date": pl.Date(), **dict.fromkeys(whole, pl.Int64())}
+    is_payment = pl.col("payment_id").is_not_null()
+    return (
+        queryset_frame(live.order_by(), shape)
+        .with_columns(
+            pl.when(is_payment).then(pl.lit("payment")).otherwise(pl.lit("refund")).alias("subject_type"),
+            pl.coalesce("payment_id", "refund_id").alias("subject_id"),
+            (pl.col("actual_minor") - pl.col("expected_minor")).alias("difference"),
+        )
+        .select(*frames.ACCEPTED)
+    )
+
+
+def _rates_told(channel: Channel) -> pl.DataFrame:
+    """Payments and refunds whose pair in two currencies became a difference. Another currency of a refund is told of its payment."""
+    told = Discrepancy.objects.for_merchant(channel.merchant_id).filter(channel=channel).exclude(state=DiscrepancyState.CLEARED)
+    payments = told.filter(kind__in=(Kind.CURRENCY_MISMATCH, Kind.FX_VARIANCE), payment__isnull=False)
+    refunds = Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel)
+    of_payments = refunds.filter(payment_id__in=payments.filter(kind=Kind.CURRENCY_MISMATCH).values("payment_id"))
+    of_refunds = told.filter(kind=Kind.REFUND_AMOUNT_MISMATCH, refund__isnull=False)
+    found = [("payment", pk) for pk in payments.order_by().values_list("payment_id", flat=True)]
+    found += [("refund", pk) for pk in of_payments.order_by().values_list("pk", flat=True)]
+    found += [("refund", pk) for pk in of_refunds.order_by().values_list("refund_id", flat=True)]
+    return pl.DataFrame(found, schema=frames.RATES_TOLD, orient="row").unique()
 
 
 def channels_of(merchant: Merchant) -> list[Channel]:

@@ -81,8 +81,9 @@ def test_one_line_settles_several_payments():
     assert found == {"sales": -1500, "receivable": 1500}
 
 
-def test_a_pair_in_two_currencies_settles_nothing():
-    found = balances(payments=[payment(1, 1000, currency="USD")], lines=[line(1, "payment", 31500)], matches=[(1, 1, None)])
+def test_a_pair_in_two_currencies_that_became_a_difference_settles_nothing():
+    dollars = {"payments": [payment(1, 1000, currency="USD")], "lines": [line(1, "payment", 31500)], "matches": [(1, 1, None)]}
+    found = balances(**dollars, rates_told=[("payment", 1)])
 
     assert found == {"sales:USD": -1000, "unlisted:USD": 1000, "receivable": 31500, "suspense_payments": -31500}
 
@@ -186,6 +187,60 @@ def test_two_decisions_about_one_subject_give_it_up_once():
     ]
 
     assert balances(payments=[payment(1, 700)], decisions=both) == {"sales": -700, "written_off:missing_at_provider": 700}
+
+
+# One pair a kind: what is known, what was accepted of it, and what then stands open no more.
+PAIR = {"payments": [payment(1, 1000)], "matches": [(1, 1, None)]}
+
+
+def accepted(kind: str, difference: int, *, subject: str = "payment") -> dict:
+    return {"accepted": [(kind, subject, 1, "TWD", difference, DAY)]}
+
+
+def test_a_difference_within_tolerance_is_booked_to_its_reason():
+    short = PAIR | {"lines": [line(1, "payment", 999)]}
+    assert balances(**short, **accepted("amount_mismatch", -1)) == {"sales": -1000, "receivable": 999, "tolerance:amount_mismatch": 1}
+
+    more = PAIR | {"lines": [line(1, "payment", 1002)]}
+    assert balances(**more, **accepted("amount_mismatch", 2)) == {"sales": -1000, "receivable": 1002, "tolerance:amount_mismatch": -2}
+
+    refund = {"refunds": [(1, "TWD", 80, DAY)], "lines": [line(1, "refund", -81)], "matches": [(1, None, 1)]}
+    found = balances(**refund, **accepted("refund_amount_mismatch", -1, subject="refund"))
+    assert found == {"refunds": 80, "receivable": -81, "tolerance:refund_amount_mismatch": 1}
+
+
+def test_fees_are_what_was_agreed_when_the_rest_is_within_tolerance():
+    found = balances(**PAIR, lines=[line(1, "payment", 1000, fee=-29)], **accepted("fee_mismatch", -1))
+
+    assert found == {"sales": -1000, "receivable": 971, "fees": 28, "tolerance:fee_mismatch": 1}
+
+
+def test_a_decision_about_the_same_pair_goes_before_the_tolerance():
+    known = PAIR | {"lines": [line(1, "payment", 990)]} | accepted("amount_mismatch", -10)
+    found = balances(**known, decisions=[decision(1, "amount_mismatch", ("payment", 1), how="claimed")])
+
+    assert found == {"sales": -1000, "receivable": 990, "claims": 10}
+
+
+def test_an_undone_pair_has_nothing_to_accept():
+    found = balances(payments=[payment(1, 1000)], lines=[line(1, "payment", 999)], **accepted("amount_mismatch", -1))
+
+    assert found == {"sales": -1000, "unlisted": 1000, "receivable": 999, "suspense_payments": -999}
+
+
+def test_a_pair_at_its_booked_rate_goes_through_clearing_and_leaves_nothing_open():
+    dollars = {"payments": [payment(1, 1000, currency="USD")], "lines": [line(1, "payment", 31500)], "matches": [(1, 1, None)]}
+    assert balances(**dollars) == {"sales:USD": -1000, "fx_clearing:USD": 1000, "receivable": 31500, "fx_clearing": -31500}
+
+    off = balances(**dollars, **accepted("fx_variance", 20))
+    assert off == {"sales:USD": -1000, "fx_clearing:USD": 1000, "receivable": 31500, "fx_clearing": -31480, "fx_result": -20}
+
+
+def test_a_refund_at_its_booked_rate_goes_through_clearing():
+    known = {"refunds": [(1, "USD", 100, DAY)], "lines": [line(1, "refund", -3150)], "matches": [(1, None, 1)]}
+    found = balances(**known, **accepted("refund_amount_mismatch", -5, subject="refund"))
+
+    assert found == {"refunds:USD": 100, "fx_clearing:USD": -100, "receivable": -3150, "fx_clearing": 3145, "fx_result": 5}
 
 
 def test_no_fact_is_no_entry():

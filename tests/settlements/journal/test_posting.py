@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from apps.orders.models import Payment
+from apps.reports.figures.journal_proofs import journal_certificate, journal_current, journal_sums
 from apps.reports.models import MonthClose
 from apps.settlements.ledger.accounts import CLEARING
-from apps.settlements.models import JournalAccount, JournalEntry, Payout, Posting
+from apps.settlements.models import AcceptedDifference, JournalAccount, JournalEntry, JournalRun, Payout, Posting
 from apps.settlements.selectors.journal import balances, is_behind
 from apps.settlements.services.intake import withdraw_file
 from apps.settlements.services.journal import differing_sources, post_journal
@@ -250,3 +252,49 @@ def test_an_entry_is_reversed_once_and_only_by_its_own_kind(world):
         run_sql(copy, first.pk, first.pk)
     with pytest.raises(IntegrityError):  # the same version of a source again
         run_sql(copy, None, second.pk)
+
+
+def test_no_sql_can_post_into_a_closed_month(world):
+    MonthClose.objects.create(merchant=world.shop, month=OCTOBER.first, state="approved", approved_at=NOW)
+    first = JournalEntry.objects.filter(belongs_on=date(2026, 10, 5)).first()
+    later = JournalRun.objects.create(merchant=world.shop, started_at=NOW, posted=1, reversed=0)
+    same = "merchant_id, channel_id, source, source_key, kind, currency, belongs_on, posted_at"
+    copy = (
+        f"INSERT INTO settlements_journalentry ({same}, run_id, version, entered_on) "
+        f"SELECT {same}, %s, %s, %s FROM settlements_journalentry WHERE id = %s"
+    )
+    before = JournalEntry.objects.count()
+
+    for day in (date(2026, 10, 5), OCTOBER.last):
+        with pytest.raises(IntegrityError, match="journal_month_is_closed"):
+            run_sql(copy, later.pk, 7, day, first.pk)
+    assert JournalEntry.objects.count() == before
+
+    run_sql(copy, later.pk, 7, date(2026, 11, 1), first.pk)
+    assert JournalEntry.objects.count() == before + 1
+
+
+def test_what_was_accepted_within_tolerance_leaves_suspense(world):
+    a3 = Payment.objects.get(order__order_no="A3")
+    AcceptedDifference.objects.create(
+        merchant=world.shop,
+        channel=world.ecpay,
+        kind="amount_mismatch",
+        payment=a3,
+        currency="TWD",
+        expected_minor=90000,
+        actual_minor=80000,
+        business_date=date(2026, 10, 30),
+        rules_version=1,
+        accepted_at=NOW,
+    )
+
+    post_journal(merchant=world.shop, now=NOW)
+
+    after = said(world.shop)
+    assert (after["tolerance:TWD"], "suspense_payments:TWD" in after) == (10000, False)
+    assert [proof.failed for proof in (journal_sums(world.shop), journal_current(world.shop), journal_certificate(world.shop))] == [0, 0, 0]
+
+    AcceptedDifference.objects.update(voided_at=NOW)
+    post_journal(merchant=world.shop, now=NOW)
+    assert said(world.shop)["suspense_payments:TWD"] == 10000
