@@ -156,7 +156,7 @@ def detail_context(request: HttpRequest, item: Discrepancy, found: DiscrepancyFi
         "tie": facts.tie if item.kind in PAYOUT_KINDS else None,
         "trail": trail_of(facts, now),
         "trail_why": why(facts),
-        "entries": entries_of(item),
+        "posted": entries_of(facts),
         "candidates": candidates,
         "likely": likely,
         "comments": comments_of(item),
