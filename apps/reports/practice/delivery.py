@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import groupby
 
-from apps.reports.practice import provider_files, shop_files
+from apps.reports.practice import abroad, provider_files, shop_files
 from apps.reports.practice.payouts import Bank, Payout
 from apps.reports.practice.records import Line
 from apps.reports.practice.scene import Scene
@@ -56,6 +56,28 @@ def stripe_files(scene: Scene, payouts: list[Payout]) -> Files:
         name = f"{REPORT}_{part[0].due:%Y%m%d}_{part[-1].due:%Y%m%d}.csv"
         scene.books.controls.append({"control": "overlapping_export", "channel": "stripe", "file": name})
         yield f"statements/stripe/{name}", provider_files.stripe(part, scene.rng)
+
+
+def paypal_files(scene: Scene, payouts: list[Payout]) -> Files:
+    """One settlement report a day with the withdrawal at its end; one is delivered again as a copy."""
+    swept = {payout.swept_on: (payout.ref, payout.announced) for payout in payouts if payout.channel == "paypal"}
+    again = None
+    for day, lines in _days(scene, "paypal") if "paypal" in scene.channels else ():
+        data = abroad.paypal(day, _shuffled(lines, scene.rng), swept.get(day), scene.totals_off.get(("paypal", day), 0))
+        yield f"statements/paypal/STL-{day:%Y%m%d}.01.009.CSV", data
+        if lines and again is None:
+            again = f"STL-{day:%Y%m%d}.01.009 copy.CSV"
+            scene.books.controls.append({"control": "same_file_delivered_twice", "channel": "paypal", "file": again})
+            yield f"statements/paypal/{again}", data
+
+
+def adyen_files(scene: Scene, payouts: list[Payout]) -> Files:
+    """One settlement details report a batch, some with their columns in another order."""
+    mine = [payout for payout in payouts if payout.channel == "adyen"]
+    for batch, payout in enumerate(mine, start=10):
+        rng = scene.rng if batch % 4 == 3 else None
+        data = abroad.adyen(batch, payout.ref, payout.due, payout.lines, payout.announced, rng)
+        yield f"statements/adyen/settlement_detail_report_batch_{batch}.csv", data
 
 
 def bank_files(bank: Bank, first_day: date, as_of: date) -> Files:

@@ -3,6 +3,7 @@
 import random
 from datetime import date, datetime, timedelta
 
+from apps.reports.practice import abroad
 from apps.reports.practice.records import Line, Payment, Refund, local_day
 from apps.reports.practice.sales import Books, captured
 from apps.reports.practice.terms import Channel
@@ -26,7 +27,10 @@ class Provider:
         line.number = len(self.lines) + 1
         if line.channel == "stripe":
             line.txn = f"txn_3Q{self.rng.randrange(36**8):012d}{line.number:06d}"
-            line.payout_on = self.channels["stripe"].due(line.day)
+        if line.channel == "adyen":
+            line.txn = abroad.number(self.rng, "adyen", line.number)
+        if self.channels[line.channel].statements == "per_payout":
+            line.payout_on = self.channels[line.channel].due(line.day)
         self.lines.append(line)
         return line
 
@@ -81,6 +85,8 @@ def add_movements(provider: Provider, first_day: date, last_day: date) -> list[d
     for day in _every(first_day, last_day, 7):
         at = datetime.combine(day, datetime.min.time()) + timedelta(hours=18)
         provider.own_movement("stripe", "fee", at, gross=-42, fee=0, goods=f"Radar ({day.isoformat()}): Radar for Fraud Teams")
+        if "adyen" in provider.channels:
+            provider.own_movement("adyen", "fee", at, gross=-118, fee=0, goods=f"Transaction Fees {day.isoformat()}")
     return controls
 
 

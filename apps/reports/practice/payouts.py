@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+from apps.reports.practice import abroad
 from apps.reports.practice.records import Line
+from apps.reports.practice.sales import ABROAD
 from apps.reports.practice.scene import Scene
 from apps.reports.practice.terms import Channel
 
 
 @dataclass(slots=True, eq=False)
 class Payout:
-    """One transfer. Stripe names it; the others pay what is due on a day."""
+    """One transfer. Stripe, Adyen and PayPal name it; the others pay what is due on a day.
+
+    `announced` is what the provider's own row says, `swept_on` the day at whose end PayPal made it.
+    """
 
     channel: str
     ref: str
@@ -22,6 +27,8 @@ class Payout:
     lines: list[Line]
     paid_on: date | None = None  # None: it never came
     paid: int = 0
+    announced: int = 0
+    swept_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -56,15 +63,44 @@ def form_payouts(scene: Scene) -> list[Payout]:
     groups: dict[tuple[str, date], list[Line]] = {}
     for line in scene.provider.lines:
         channel = scene.channels[line.channel]
+        if line.channel == "paypal":
+            continue
         due = line.payout_on or channel.due(line.day)
         if not line.is_lost and due < scene.as_of:
             groups.setdefault((line.channel, due), []).append(line)
     payouts = []
     for (code, due), lines in sorted(groups.items()):
         is_named, amount = scene.channels[code].statements == "per_payout", sum(line.net for line in lines)
-        ref = f"po_1Q{scene.rng.randrange(36**9):014d}{len(payouts):05d}" if is_named else due.isoformat()
-        payouts.append(Payout(code, ref, is_named, due, amount, lines, paid_on=due, paid=amount))
-    return payouts
+        ref = _number(scene, code, len(payouts)) if is_named else due.isoformat()
+        payouts.append(Payout(code, ref, is_named, due, amount, lines, paid_on=due, paid=amount, announced=amount))
+    return payouts + _swept(scene, len(payouts))
+
+
+def _number(scene: Scene, code: str, count: int) -> str:
+    return abroad.payout_number(scene.rng, code, count) if code in ABROAD else f"po_1Q{scene.rng.randrange(36**9):014d}{count:05d}"
+
+
+def _swept(scene: Scene, count: int) -> list[Payout]:
+    """PayPal's withdrawals, one a day with a balance; each is in the bank an open day later."""
+    if "paypal" not in scene.channels:
+        return []
+    channel, found = scene.channels["paypal"], []
+    days = [scene.first_day + timedelta(days=ahead) for ahead in range((scene.as_of - scene.first_day).days)]
+    for sweep in abroad.sweeps(scene.provider.lines, [day for day in days if channel.after(day, 1) < scene.as_of]):
+        ref, due = _number(scene, "paypal", count + len(found)), channel.due(sweep.day)
+        figures = {"paid": sweep.amount, "announced": sweep.amount, "swept_on": sweep.day}
+        found.append(Payout("paypal", ref, True, due, sweep.amount, sweep.lines, paid_on=due, **figures))
+    return found
+
+
+def payout_amount_mismatch(scene: Scene, code: str, payouts: list[Payout], bank: Bank) -> bool:
+    """The provider's own payout row is not the sum of its rows; the bank credits what the row says."""
+    payout = _pick(scene, payouts, code) if code == "adyen" else None
+    if payout is None:
+        return False
+    payout.announced = payout.paid = payout.amount + scene.rng.choice((-1061, 1061, 439))
+    _tell(scene, "payout_amount_mismatch", payout, "the payout row differs from the sum of its lines", payout.announced)
+    return True
 
 
 def payout_missing_in_bank(scene: Scene, code: str, payouts: list[Payout], bank: Bank) -> bool:
@@ -96,7 +132,9 @@ def unexpected_bank_line(scene: Scene, code: str, payouts: list[Payout], bank: B
     day, taken = scene.rng.choice(days), {abs(payout.amount) for payout in payouts}
     amount = next(value for value in iter(lambda: scene.rng.randrange(800, 9000) * 100, None) if value not in taken)
     ref = f"{code[:3].upper()}ADJ{scene.rng.randrange(10**10):010d}"
-    memo = {"ecpay": f"綠界科技 {ref}", "alipay": f"调账 {ref}", "stripe": f"STRIPE ADJUSTMENT\n/REF/{ref}"}[code]
+    memo = {"ecpay": f"綠界科技 {ref}", "alipay": f"调账 {ref}", "stripe": f"STRIPE ADJUSTMENT\n/REF/{ref}"}.get(
+        code, f"{code.upper()} ADJUSTMENT\n/REF/{ref}"
+    )
     bank.lines.append(BankLine(channel.bank_account, datetime.combine(day, time(15, 5)), amount, _summary(code), memo, _party(code)))
     note = f"credit into {channel.bank_account} that no payout explains"
     scene.tell_day("unexpected_bank_line", code, day, note, provider_ref=ref, actual=amount, ids=(ref,))
@@ -145,7 +183,7 @@ def pay_out(scene: Scene, payouts: list[Payout], bank: Bank) -> None:
                 {"control": "bank_credit_one_business_day_later", "channel": payout.channel, "due": payout.due.isoformat()}
             )
         if payout.paid_on < scene.as_of:
-            memo = f"STRIPE PAYMENTS\n/REF/{payout.ref}" if payout.is_named else channel.payout_memo.format(day=payout.due)
+            memo = channel.payout_memo.format(day=payout.due, ref=payout.ref)
             at = datetime.combine(payout.paid_on, time(10, scene.rng.randrange(60), scene.rng.randrange(60)))
             bank.lines.append(BankLine(channel.bank_account, at, payout.paid, _summary(payout.channel), memo, _party(payout.channel)))
 
@@ -189,7 +227,7 @@ def _tell(scene: Scene, kind: str, payout: Payout, note: str, actual: int) -> No
 
 
 def _summary(code: str) -> str:
-    return {"ecpay": "跨行轉入", "alipay": "结算款", "stripe": ""}[code]
+    return {"ecpay": "跨行轉入", "alipay": "结算款"}.get(code, "")
 
 
 def _party(code: str) -> str:

@@ -1,9 +1,11 @@
 """Faults of refunds, chargebacks and whole files. Each function plants one and tells the answer key; False when nothing fits."""
 
+from apps.reports.practice import abroad
 from apps.reports.practice.records import Line, Refund, local_day
+from apps.reports.practice.sales import ABROAD
 from apps.reports.practice.scene import Scene, lines_of_day, paid_online
 
-DISPUTE_FEE = 1500
+DISPUTE_FEES = {"stripe": 1500, "adyen": 750, "paypal": 2000}
 
 
 def refund_missing_at_provider(scene: Scene, code: str) -> bool:
@@ -36,6 +38,8 @@ def refund_missing_in_books(scene: Scene, code: str) -> bool:
     number = f"{scene.shop.serial:07d}"
     refund = Refund(f"CONSOLE{number}", payment, amount, "succeeded", at, at, "", in_books=False)
     refund.provider_refund_ref = f"re_3QCONSOLE{number}" if code == "stripe" else ""
+    if code in ABROAD:
+        refund.provider_refund_ref = abroad.number(scene.rng, code, scene.shop.serial)
     scene.books.refunds.append(refund)
     scene.provider.refund(refund, amount)
     _tell(scene, "refund_missing_in_books", refund, "refunded in the provider's console", expected=0, actual=-amount)
@@ -44,7 +48,7 @@ def refund_missing_in_books(scene: Scene, code: str) -> bool:
 
 def dispute_missing_in_books(scene: Scene, code: str) -> bool:
     """A chargeback: the bank of the payer takes the money back through the provider, which charges a fee for it."""
-    if code != "stripe":
+    if code not in DISPUTE_FEES:
         return False
     payment = scene.pick_payment(code, "fault", lambda one: one.method == "credit_card", more=15)
     at = payment and scene.moment_after(payment, 4, 14)
@@ -52,10 +56,16 @@ def dispute_missing_in_books(scene: Scene, code: str) -> bool:
         return False
     scene.shop.serial += 1
     day, own = local_day(at, scene.channels[code].zone_hours), f"du_1Q{scene.shop.serial:018d}"
-    line = Line(code, "dispute", at, -payment.amount, -DISPUTE_FEE, day, day, goods=payment.goods, method=payment.method)
+    own = abroad.number(scene.rng, code, scene.shop.serial) if code in ABROAD else own
+    fee = 0 if code == "paypal" else -DISPUTE_FEES[code]
+    line = Line(code, "dispute", at, -payment.amount, fee, day, day, goods=payment.goods, method=payment.method)
     line.provider_ref, line.merchant_ref, line.charge = payment.provider_ref, payment.merchant_ref, payment.charge
     line.provider_refund_ref = own
     scene.provider.add(line)
+    if code == "paypal":  # it charges in a row of its own
+        charged = Line(code, "fee", at, -DISPUTE_FEES[code], 0, day, day, provider_ref=own)
+        charged.provider_refund_ref = f"F{own[1:]}"
+        scene.provider.add(charged)
     ids, amounts = (payment.provider_ref, own, line.txn), {"expected": 0, "actual": -payment.amount}
     note = "chargeback, no dispute in the books"
     scene.tell("dispute_missing_in_books", payment, day, note, provider_ref=own, ids=ids, **amounts)
@@ -80,20 +90,24 @@ def statement_gap(scene: Scene, code: str) -> bool:
 
 def statement_total_mismatch(scene: Scene, code: str) -> bool:
     """The footer states another total than its rows; the key learns the sums once all lines are final."""
-    if code != "alipay":
+    if code not in TOTALS:
         return False
     day = scene.pick_day(code, needs_lines=True)
     if day is None or not any(line.gross > 0 for line in lines_of_day(scene.provider.lines, code, day)):
         return False
-    scene.totals_off[code, day] = scene.rng.choice((-100, 100, 9, -1000))
+    off = scene.rng.choice((-100, 100, 9, -1000))
+    scene.totals_off[code, day] = abs(off) if code == "paypal" else off  # PayPal's sums carry no sign
     return True
+
+
+TOTALS = {"alipay": "交易合计 商家实收", "paypal": "SF gross credits"}
 
 
 def tell_totals(scene: Scene) -> None:
     """Rows of the key for wrong footers: expected is the sum of the day's sales, actual what the file states."""
     for (code, day), off in scene.totals_off.items():
         total = sum(line.gross for line in lines_of_day(scene.provider.lines, code, day) if line.kind == "payment")
-        scene.tell_day("statement_total_mismatch", code, day, "交易合计 商家实收 differs from the rows", expected=total, actual=total + off)
+        scene.tell_day("statement_total_mismatch", code, day, f"{TOTALS[code]} differs from the rows", expected=total, actual=total + off)
 
 
 def _tell(scene: Scene, kind: str, refund: Refund, note: str, **amounts) -> None:

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from apps.reports.practice import abroad
 from apps.reports.practice.records import CAPTURED, Payment, Refund, channel_clock
 from apps.reports.practice.terms import Channel
 
@@ -22,6 +23,8 @@ GOODS = (
 REASONS = ("customer_request", "damaged", "wrong item, 換貨", "out_of_stock", "late delivery")
 COUNTRIES = ("US", "US", "US", "JP", "SG", "GB", "DE", "AU", "CA")
 RATES = {"TWD": 1.0, "CNY": 0.222, "USD": 0.0316}
+SHARES = {"ecpay": 62, "alipay": 19, "stripe": 19, "paypal": 24, "adyen": 24}  # of the orders, as far as the shop has the channel
+STOREFRONTS = {"alipay": "taobao", "stripe": "shopify", "paypal": "shopify", "adyen": "own"}
 ATM_DEADLINE = timedelta(days=3)
 
 
@@ -60,7 +63,7 @@ class Shop:
         return datetime.combine(day, time(hour, self.rng.randrange(60), self.rng.randrange(60)))
 
     def _order(self, order_no: str, at: datetime) -> None:
-        code = self.rng.choices(("ecpay", "alipay", "stripe"), (62, 19, 19))[0]
+        code = self.rng.choices(list(self.channels), [SHARES[code] for code in self.channels])[0]
         total, goods = self._basket(self.channels[code].currency)
         method = self._method(code, total)
         fate = self.rng.random()
@@ -89,6 +92,8 @@ class Shop:
             return "alipay"
         if code == "stripe":
             return self.rng.choices(("credit_card", "apple_pay", "google_pay", "bank_transfer"), (64, 18, 13, 5))[0]
+        if code in ABROAD:
+            return abroad.method(self.rng, code)
         choices = {"credit_card": 60, "atm": 12}
         if total >= 300000:
             choices["installment"] = 22
@@ -108,7 +113,7 @@ class Shop:
         status = status or ("paid" if paid_at < self.end else "pending")
         self.serial += 1
         country = "TW" if code == "ecpay" else "CN" if code == "alipay" else self.rng.choice(COUNTRIES)
-        storefront = {"ecpay": self.rng.choice(("own", "own", "91app", "till")), "alipay": "taobao", "stripe": "shopify"}[code]
+        storefront = {"ecpay": self.rng.choice(("own", "own", "91app", "till")), **STOREFRONTS}[code]
         payment = Payment(
             order_no, at, storefront, total, self.channels[code].currency, code, method, _reference(code, order_no, attempt),
             self._provider_ref(code, paid_at), amount, status, paid_at if status == "paid" else None,
@@ -123,6 +128,8 @@ class Shop:
             return f"{at:%y%m%d%H%M}{self.rng.randrange(1000):03d}{self.serial:07d}"
         if code == "alipay":
             return f"{at:%Y%m%d}22001{self.rng.randrange(10**8):08d}{self.serial:07d}"
+        if code in ABROAD:
+            return abroad.number(self.rng, code, self.serial)
         return f"pi_3Q{_letters(self.rng, 14)}{self.serial:06d}"
 
     def _refund(self, payment: Payment) -> None:
@@ -150,6 +157,7 @@ class Shop:
         self.serial += 1
         zone = self.channels[payment.channel].zone_hours
         own = f"re_3Q{_letters(self.rng, 14)}{self.serial:06d}" if payment.channel == "stripe" else ""
+        own = abroad.number(self.rng, payment.channel, self.serial) if payment.channel in ABROAD else own
         number = f"RF{channel_clock(asked, zone):%y%m%d}{self.serial:06d}"
         reason = self.rng.choice(REASONS)
         refund = Refund(number, payment, amount, status, asked, done if status == "succeeded" else None, reason, own)
@@ -166,6 +174,7 @@ class Shop:
         self.books.controls.append({"control": control, **names, **more})
 
 
+ABROAD = frozenset({"paypal", "adyen"})
 LATE = frozenset({"atm", "cvs_code", "cvs_barcode"})
 
 
@@ -178,7 +187,7 @@ def _reference(code: str, order_no: str, attempt: int) -> str:
     """What the shop sends to a provider: ECPay takes letters and digits only, and no number twice."""
     if code == "ecpay":
         return f"{order_no.replace('-', '')}A{attempt}"
-    if code == "stripe":
+    if code == "stripe" or code in ABROAD:
         return f"{order_no}.{attempt}"
     return order_no if attempt == 1 else f"{order_no}-{attempt}"
 

@@ -108,6 +108,9 @@ def channels(first_day: date, last_day: date) -> dict[str, Channel]:
             "alipay", "支付宝 淘宝店", "CNY", *hangzhou, 1, "daily", "icbc-cny", ("支付宝", "ALIPAY"), "结算 ALI{day:%Y%m%d}",
             (Fee(("alipay",), "0.6", start, refund_fee="return"),),
         ),
-        Channel("stripe", "Stripe 國際站", "USD", "UTC", 0, "US", 2, "per_payout", "chase-usd", ("STRIPE",), "STRIPE PAYMENTS", stripe),
+        Channel(
+            "stripe", "Stripe 國際站", "USD", "UTC", 0, "US", 2, "per_payout", "chase-usd", ("STRIPE",), "STRIPE PAYMENTS\n/REF/{ref}",
+            stripe,
+        ),
     )  # fmt: skip
     return {channel.code: channel for channel in every}

@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 
-from apps.reports.practice import delivery, payment_faults, payouts, refund_faults, shop_files, terms
+from apps.reports.practice import abroad, delivery, payment_faults, payouts, refund_faults, shop_files, terms
 from apps.reports.practice.controls import plant_controls
 from apps.reports.practice.lines import Provider, add_movements
 from apps.reports.practice.records import TRUTH, Truth, major
@@ -24,7 +24,7 @@ from apps.reports.practice.sales import Shop
 from apps.reports.practice.scene import Scene
 
 FILES = (refund_faults.statement_gap, refund_faults.statement_total_mismatch)
-BANK = (payouts.payout_missing_in_bank, payouts.bank_amount_mismatch, payouts.unexpected_bank_line)
+BANK = (payouts.payout_missing_in_bank, payouts.bank_amount_mismatch, payouts.unexpected_bank_line, payouts.payout_amount_mismatch)
 ROWS = (
     payment_faults.missing_at_provider,
     payment_faults.missing_in_books,
@@ -57,6 +57,18 @@ currency_mismatch alipay
 """
 
 
+ABROAD_MIX = """
+fee_mismatch paypal, fee_mismatch adyen, missing_at_provider paypal, missing_at_provider adyen, unexpected_bank_line paypal,
+payout_amount_mismatch adyen, refund_missing_in_books paypal, refund_missing_in_books adyen, amount_mismatch paypal,
+amount_mismatch adyen, statement_gap paypal, statement_total_mismatch paypal, duplicate_payment paypal, late_settlement adyen,
+dispute_missing_in_books paypal, dispute_missing_in_books adyen, status_mismatch paypal, status_mismatch adyen,
+payout_missing_in_bank paypal, payout_missing_in_bank adyen, bank_amount_mismatch paypal, bank_amount_mismatch adyen,
+duplicate_line paypal, duplicate_line adyen, missing_in_books paypal, missing_in_books adyen, refund_amount_mismatch paypal,
+refund_amount_mismatch adyen, refund_missing_at_provider paypal, refund_missing_at_provider adyen, currency_mismatch paypal,
+currency_mismatch adyen, duplicate_payment adyen, unexpected_bank_line adyen, fee_mismatch ecpay, missing_at_provider stripe
+"""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to make: a shop, `days` days of trade with about `per_day` orders, and up to `faults` faults (fewer where few fit)."""
@@ -68,8 +80,9 @@ class Plan:
     per_day: float = 22
     seed: int = 7
     faults: int = 26
-    mix: str = MIX  # "kind channel" pairs, repeated until there are `faults` of them
+    mix: str = ""  # "kind channel" pairs, repeated until there are `faults` of them; "": what is usual for the channels
     parts: bool = False  # some payouts come to the bank together, some in two deposits
+    abroad: bool = False  # with PayPal and Adyen beside the three
     risks: bool = False  # plant the patterns of `risks.py`, too; worlds shorter than its LEAST_DAYS have none
 
 
@@ -90,6 +103,8 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     """Writes a shop's trade that ends the evening before `as_of`: folder/drop, folder/truth.csv, folder/facts.json."""
     rng, first_day = random.Random(plan.seed), as_of - timedelta(days=plan.days)  # noqa: S311  a reproducible world, no secret
     channels, end = terms.channels(first_day, as_of), datetime.combine(as_of, time())
+    if plan.abroad:
+        channels |= {channel.code: channel for channel in abroad.channels(date(first_day.year - 1, 1, 1))}
     has_risks = plan.risks and plan.days >= LEAST_DAYS
     channels = dearer(channels, as_of) if has_risks else channels
     shop = Shop(rng, channels, end, plan.prefix)
@@ -101,7 +116,8 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     scene = Scene(rng, channels, shop, provider, first_day, as_of)
     scene.index()
 
-    planned = list(islice(cycle(tuple(item.split()) for item in plan.mix.split(",")), plan.faults))
+    mix = plan.mix or (ABROAD_MIX if plan.abroad else MIX)
+    planned = list(islice(cycle(tuple(item.split()) for item in mix.split(",")), plan.faults))
     _plant(planned, FILES, scene)  # first, because nothing else may be planted on a lost day
     plant_controls(scene, rounds=max(1, plan.days // 45))
     _plant(planned, ROWS, scene)
@@ -134,6 +150,8 @@ def _write(folder: Path, plan: Plan, scene: Scene, formed: list[payouts.Payout],
         delivery.ecpay_files(scene),
         delivery.alipay_files(scene),
         delivery.stripe_files(scene, formed),
+        delivery.paypal_files(scene, formed),
+        delivery.adyen_files(scene, formed),
         delivery.bank_files(bank, scene.first_day, scene.as_of),
     ):
         for path, data in files:
