@@ -6,8 +6,9 @@ import polars as pl
 
 from apps.settlements.matching.frames import ChannelBooks
 
-# Content alone decides the order, so that it is the same whichever file came first.
-LINE_ORDER = ["occurred_at", "line_ref", "row_hash", "ordinal"]
+# Content alone decides the order, so that it is the same whichever file came first. Of two lines of one moment the one that was paid out
+# first is the good one: the other must not make it late.
+LINE_ORDER = ["occurred_at", "payout_on", "line_ref", "row_hash", "ordinal"]
 CAPTURED = ["paid", "partially_refunded", "refunded"]
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 import polars as pl
 from django.db import transaction
+from django.db.models.functions import Length
 
 from apps.channels.models import Channel
 from apps.core.clock import local_date, start_of_day
@@ -106,27 +107,30 @@ def _whole(faults: pl.DataFrame) -> pl.DataFrame:
 
 
 def _totals(channel: Channel) -> pl.DataFrame:
-    """`statement_total_mismatch`: expected is the sum of the rows, actual what the file states; the first differing sum of money tells."""
-    rows = []
+    """`statement_total_mismatch`: expected is the sum of the rows, actual what the file states; the first differing sum of money tells.
+
+    The same rows in another wrapping state the same wrong total again: one difference for a day, told of the file with the shortest name.
+    """
+    rows: dict[tuple, dict] = {}
     posted = Statement.objects.filter(channel=channel, state=StatementState.POSTED).exclude(totals=[])
-    for pk, first_day, totals in posted.order_by("first_day", "pk").values_list("pk", "first_day", "totals"):
+    files = posted.order_by("first_day", Length("name"), "name", "pk").values_list("pk", "first_day", "last_day", "totals")
+    for pk, first_day, last_day, totals in files:
         wrong = [total for total in totals if total["stated"] != total["computed"]]
         if not wrong:
             continue
         money = next((total for total in wrong if total["unit"] == "minor"), {"stated": 0, "computed": 0})
-        rows.append(
-            {
-                "kind": Kind.STATEMENT_TOTAL_MISMATCH.value,
-                "subject_type": "statement",
-                "subject_key": str(pk),
-                "statement_id": pk,
-                "currency": channel.currency,
-                "expected": money["computed"],
-                "actual": money["stated"],
-                "business_date": first_day,
-            }
-        )
-    return shaped(pl.DataFrame(rows, schema={name: FAULTS[name] for name in rows[0]}) if rows else pl.DataFrame(schema=FAULTS), FAULTS)
+        told = {
+            "kind": Kind.STATEMENT_TOTAL_MISMATCH.value,
+            "subject_type": "statement",
+            "subject_key": str(pk),
+            "statement_id": pk,
+            "currency": channel.currency,
+            "expected": money["computed"],
+            "actual": money["stated"],
+            "business_date": first_day,
+        }
+        rows.setdefault((first_day, last_day, money["computed"], money["stated"]), told)
+    return shaped(pl.DataFrame([*rows.values()], schema=FAULTS), FAULTS)
 
 
 def _bank(merchant: Merchant, terms: list[ChannelTerms], moment: Moment) -> pl.DataFrame:

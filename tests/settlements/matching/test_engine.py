@@ -109,6 +109,13 @@ def test_duplicate_of_an_unknown_payment_is_not_also_missing_in_books():
     ]
 
 
+def test_of_two_lines_of_one_moment_the_one_that_is_paid_out_later_is_the_repeat():
+    pay, on_time = b.payments({"ref": "A", "pref": "p-1"}), {"pref": "p-1", "po_on": date(2026, 9, 2), "line_ref": "txn_2"}
+    rows = b.lines({**on_time, "po_on": date(2026, 9, 9), "line_ref": "txn_1"}, on_time)
+
+    assert b.told(run(pay, b.refunds(), rows).faults) == [("duplicate_line", "101", 0, 10000)]
+
+
 def test_all_faults_of_a_row_are_told():
     pay = b.payments({"ref": "A", "state": "pending", "paid_at": None})
     rows = b.lines({"ref": "A", "gross": 20000, "fee": -900, "po_on": date(2026, 9, 9)})

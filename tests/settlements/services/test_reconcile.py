@@ -53,6 +53,22 @@ def told():
     return [(d.kind, d.state, d.expected_minor, d.actual_minor, d.difference_minor) for d in rows]
 
 
+def test_a_wrong_total_that_comes_in_two_wrappings_is_told_once(shop):
+    wrong = [{"name": "gross", "stated": 8700, "computed": 8800, "unit": "minor"}]
+    channel = cast.make_channel(shop, "alipay", provider="alipay", currency="CNY", timezone="Asia/Shanghai", calendar="CN")
+    names = ("2088_20261117 (1).zip", "2088_20261117.zip")
+    _, short = (cast.make_statement(channel, day=date(2026, 11, 17), name=name, totals=wrong) for name in names)
+    other = cast.make_statement(channel, day=date(2026, 11, 18), totals=wrong)  # another day is another difference
+
+    run(shop)
+
+    found = Discrepancy.objects.filter(kind="statement_total_mismatch").order_by("business_date")
+    assert list(found.values_list("subject_key", "expected_minor", "actual_minor")) == [
+        (str(short.pk), 8800, 8700),
+        (str(other.pk), 8800, 8700),
+    ]
+
+
 def test_what_agrees_is_matched_and_raises_nothing(shop, stripe):
     payment = pay(stripe, 1)
     bring(stripe, f.report(f.row(1)))

@@ -64,6 +64,26 @@ def test_a_file_that_comes_late_takes_what_was_its_own(channel):
     assert refs(channel) == before
 
 
+def test_a_row_that_is_listed_a_day_late_missed_the_withdrawal_of_its_own_evening(channel):
+    take_in(channel, 14, SALE, sweep_row("1000000000014", 9600))
+    of_the_14th = AFTER.replace("2026/09/13 23:59:50", "2026/09/12 22:10:00")  # and the 15th has more money back than in
+    take_in(channel, 15, of_the_14th, paypal_row("8AB10000004", "QT4", "8AB10000000", "T1107", "09:00:00", "DR", 5000, "USD"))
+    take_in(channel, 16, paypal_row("8AB10000005", "QT5", "", "T0006", "04:00:00", "CR", 9000, "USD"), sweep_row("1000000000016", 5920))
+
+    assert refs(channel) == {
+        "8AB10000001": "1000000000014", "8AB10000003": "1000000000016", "8AB10000004": "1000000000016", "8AB10000005": "1000000000016",
+    }  # fmt: skip
+    assert list(Payout.objects.order_by("ref").values_list("lines_net_minor", "announced_minor")) == [(9600, 9600), (5920, 5920)]
+
+
+def test_what_went_with_the_withdrawal_of_a_lost_file_is_not_given_to_the_next(channel):
+    take_in(channel, 14, BACK)
+    take_in(channel, 16, SALE, sweep_row("1000000000016", 9600))  # the 15th is lost, and its withdrawal took the refund of the 14th
+
+    assert refs(channel) == {"8AB10000002": "", "8AB10000001": "1000000000016"}
+    assert Payout.objects.get(channel=channel).lines_net_minor == 9600
+
+
 def test_other_providers_name_their_payouts_themselves(channel):
     take_in(channel, 14, BACK)
     take_in(channel, 16, sweep_row("1000000000016", 10))
