@@ -7,6 +7,7 @@ import pytest
 from apps.core.models import Job
 from apps.disputes.errors import DisputeKnown, LineNotDisputable
 from apps.disputes.models import Dispute, DisputeEvent, DisputeLine
+from apps.disputes.selectors.cases import journal_entry_of
 from apps.disputes.services.lines import open_from_line
 from apps.disputes.services.moving import move_dispute
 from apps.disputes.services.opening import open_dispute
@@ -15,6 +16,7 @@ from apps.reports.figures.months import Month
 from apps.reports.figures.proofs import prove
 from apps.reports.month.links import term_links
 from apps.settlements.models import Discrepancy, StatementLine
+from apps.settlements.selectors.journal import balances
 from apps.settlements.services.intake import import_file, withdraw_file
 from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
@@ -251,3 +253,48 @@ def test_the_certificate_s_disputes_are_the_lines_whatever_the_books_say(shop, s
 
     assert (before.disputes, after.disputes, after.missing) == (-1000, -1000, 0)
     assert before == after
+
+
+def said(shop) -> dict[str, int]:
+    """What stands in the journal of a dispute, in cents, debits positive."""
+    kept = ("disputes_held", "dispute_fees", "disputes_lost", "suspense_disputes")
+    return {one.account.code: one.minor for one in balances(shop, at=date(2026, 12, 31)) if one.account.code in kept and one.minor}
+
+
+@pytest.mark.parametrize(
+    ("lines", "to", "returned", "stands"),
+    [
+        pytest.param([TAKEN], None, None, {"disputes_held": 1000, "dispute_fees": 1500}, id="runs"),
+        pytest.param([TAKEN], "won", None, {"disputes_held": 1000, "dispute_fees": 1500}, id="won-and-on-its-way"),
+        pytest.param([TAKEN, BACK], "won", None, {"dispute_fees": 1500}, id="won-back"),
+        pytest.param([TAKEN], "lost", None, {"disputes_lost": 1000, "dispute_fees": 1500}, id="lost"),
+        pytest.param([TAKEN], "lost", 400, {"disputes_held": 400, "disputes_lost": 600, "dispute_fees": 1500}, id="lost-in-part"),
+        pytest.param([TAKEN], "accepted", None, {"disputes_lost": 1000, "dispute_fees": 1500}, id="accepted"),
+    ],
+)
+def test_each_outcome_has_its_postings(shop, stripe, on_record, lines, to, returned, stands):
+    dispute = on_record()
+    if to:
+        move_dispute(merchant=shop, dispute_id=dispute.pk, to=to, by=None, now=NOW, returned_minor=returned)
+    bring(stripe, SALE, *lines)
+
+    run(shop)
+
+    assert said(shop) == stands
+    assert all(proof.holds for proof in prove(shop))
+    assert [one.source_id for one in [journal_entry_of(dispute)] if one] == [dispute.pk] * ("disputes_lost" in stands)
+
+
+def test_the_page_of_a_dispute_names_the_entry_of_its_end(client, shop, lin, stripe, on_record):
+    dispute = on_record()
+    bring(stripe, SALE, TAKEN)
+    run(shop)
+    client.force_login(lin)
+    address = f"/m/{shop.slug}/disputes/{dispute.public_id}/"
+    assert "held for disputes until the case ends" in client.get(address).content.decode()
+
+    move_dispute(merchant=shop, dispute_id=dispute.pk, to="lost", by=None, now=NOW)
+    run(shop)
+
+    page = f"/m/{shop.slug}/reports/journal/entries/{journal_entry_of(dispute).pk}/"
+    assert page in client.get(address).content.decode()

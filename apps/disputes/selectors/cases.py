@@ -14,7 +14,8 @@ from apps.disputes.selectors.clocks import days_badge
 from apps.disputes.selectors.reasons import CHECKLISTS
 from apps.disputes.states import CLOSED, OPEN, WAITS_FOR_US
 from apps.merchants.models import Merchant
-from apps.settlements.models import StatementLine
+from apps.settlements.enums import Source
+from apps.settlements.models import JournalEntry, StatementLine
 
 VIEWS = {
     "open": Q(state__in=sorted(OPEN)),
@@ -143,3 +144,9 @@ def badge(merchant: Merchant, now: datetime) -> Badge | None:
     if due is None:
         return None
     return days_badge(due, now)
+
+
+def journal_entry_of(dispute: Dispute) -> JournalEntry | None:
+    """What its end moved in the journal, in force; None while it runs, or when nothing was lost."""
+    mine = JournalEntry.objects.for_merchant(dispute.merchant_id).filter(source=Source.DISPUTE, source_id=dispute.pk)
+    return mine.filter(reverses=None, reversed_by=None).first()

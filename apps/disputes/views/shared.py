@@ -50,6 +50,7 @@ def show_case(request: HttpRequest, dispute: Dispute, *, problem: str = "", stat
         "bundles": cases.bundles_of(dispute),
         "job": _running_bundle(dispute),
         "lines": lines,
+        "entry": cases.journal_entry_of(dispute),
         "taken_minor": cases.taken_minor(lines),
         "steps": steps_of(dispute, cases.events_of(dispute)),
         "signs": signs_for(request.merchant, dispute.payment) if dispute.payment else [],
