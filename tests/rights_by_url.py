@@ -24,7 +24,9 @@ from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
 from apps.reports.models import ClaimSheet, MonthClose
 from apps.settlements.models import JournalEntry, LearnedSign, Suggestion
+from apps.settlements.selectors.rules import in_force
 from apps.settlements.services.journal import post_journal
+from apps.settlements.services.replaying import ask_replay
 from tests import cast
 from tests.disputes.risk import things
 from tests.orders.files import payments_csv
@@ -136,6 +138,10 @@ class Shop:
     @cached_property
     def dry_run(self):
         return things.make_dry_run(self.risk_rule)
+
+    @cached_property
+    def rule_replay(self):
+        return ask_replay(channel=self.channel, rules={**in_force(self.channel), "grace_days": 2}, by=None, now=cast.NOW)[0]
 
     @cached_property
     def alert(self):
@@ -415,6 +421,11 @@ RULES: dict[str, Rule] = {
     "settlements:journal_entry": Rule("view_money", ids={"pk": "journal_entry.pk"}),
     "settlements:journal_export": Rule("download_reports"),
     "settlements:journal_refresh": Rule("reconcile", method="post"),
+    "settlements:rules": Rule("view_settings"),
+    "settlements:channel_rules": Rule("view_settings", ids=CHANNEL),
+    "settlements:rules_replay": Rule("reconcile", method="post", ids=CHANNEL),
+    "settlements:rules_job": Rule("view_settings", ids={**CHANNEL, "pk": "rule_replay.pk"}),
+    "settlements:rules_save": Rule("edit_settings", method="post", ids={**CHANNEL, "pk": "rule_replay.pk"}, data={"reason": "x"}),
     "settlements:payouts": Rule("view_money"),
     "settlements:bank_lines": Rule("view_money"),
     "settlements:payout": Rule("view_money", ids={"pk": "payout.pk"}),

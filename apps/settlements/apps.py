@@ -30,4 +30,5 @@ class SettlementsConfig(AppConfig):
         name_job(JobKind.RECONCILE, _("Reconciliation"))
         name_job(JobKind.IMPORT, _("Import of statements"))
         name_job(JobKind.JOURNAL, _("Journal"))
+        name_job(JobKind.REPLAY, _("Replay of rules"))
         register_open_work(OpenWork("discrepancies", _("discrepancies"), handing_over.count_of, handing_over.hand_over))

@@ -12,6 +12,7 @@ class JobKind(StrEnum):
     RECONCILE = "settlements.reconcile"
     IMPORT = "settlements.import"
     JOURNAL = "settlements.journal"
+    REPLAY = "settlements.replay"
 
 
 class StatementLists(models.TextChoices):
@@ -98,6 +99,20 @@ class Resolution(models.TextChoices):
     MATCHED = "matched", _("matched by hand")
     SET_ASIDE = "set_aside", _("set aside")
     WRITTEN_OFF = "written_off", _("difference written off")
+
+
+class Change(models.TextChoices):
+    """What other rules would do with what is there, as a replay tells it."""
+
+    OPENS = "opens", _("would open")
+    CLEARS = "clears", _("would clear")
+    MOVES = "moves", _("would change their amount")
+    NO_LONGER_ACCEPTED = "no_longer_accepted", _("would no longer be accepted")
+    ACCEPTED = "accepted", _("would be accepted as small")
+    UNPAIRS = "unpairs", _("pairs would be parted")
+    PAIRS = "pairs", _("pairs would be made")
+    UNTIES = "unties", _("payouts would lose their deposit")
+    TIES = "ties", _("payouts would get their deposit")
 
 
 class SignedAct(models.TextChoices):

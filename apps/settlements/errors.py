@@ -97,3 +97,23 @@ class AlreadyDecided(UnableToMatch):
 
 class OtherCurrency(UnableToMatch):
     message = _("The two are in different currencies.")
+
+
+class ReplayError(HezhangError):
+    """Rules could not be saved; those in force stay."""
+
+
+class ReplayFirst(ReplayError):
+    message = _("Replay these rules first, to see what they would change.")
+
+
+class ReplayUsed(ReplayError):
+    message = _("These rules are saved already.")
+
+
+class ReplayStale(ReplayError):
+    message = _("The books, files or rules changed since this replay. Replay again, then save.")
+
+
+class SameRules(ReplayError):
+    message = _("These are the rules in force.")

@@ -18,6 +18,7 @@ from apps.settlements.selectors.runs import merchants_with_newer_books
 from apps.settlements.services.deadlines import end_pauses, escalate
 from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
+from apps.settlements.services.replaying import run_replay
 from apps.settlements.services.suggesting import refresh_suggestions
 from apps.settlements.services.uploads import forget_stale_previews, post_all
 
@@ -50,6 +51,14 @@ def journal_job(job, progress) -> dict:
     """Brings the journal up to the facts."""
     run = post_journal(merchant=Merchant.objects.get(pk=job.merchant_id), by=job.requested_by, now=clock.now(), progress=progress)
     return {"posted": run.posted, "reversed": run.reversed}
+
+
+@job(JobKind.REPLAY, queue="reports", limit=timedelta(minutes=20))
+def replay_job(job, progress) -> dict:
+    """payload: replay, its key."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    seen = run_replay(merchant=merchant, replay_id=job.payload["replay"], now=clock.now(), progress=progress)
+    return {"changes": seen.row_count}
 
 
 @shared_task(name="settlements.watch", max_retries=0)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from apps.settlements.views import desk, desk_actions, desk_pairs, desk_second, desk_tools, files, journal, payouts, stopped, suggestions
+from apps.settlements.views import (
+    desk,
+    desk_actions,
+    desk_pairs,
+    desk_second,
+    desk_tools,
+    files,
+    journal,
+    payouts,
+    rules,
+    stopped,
+    suggestions,
+)
 
 app_name = "settlements"
 urlpatterns = [
@@ -44,6 +56,11 @@ urlpatterns = [
     path("reports/journal/entries/<int:pk>/", journal.entry, name="journal_entry"),
     path("reports/journal/export", journal.export, name="journal_export"),
     path("reports/journal/refresh", journal.refresh, name="journal_refresh"),
+    path("settings/rules/", rules.index, name="rules"),
+    path("settings/rules/<slug:code>/", rules.channel_rules, name="channel_rules"),
+    path("settings/rules/<slug:code>/replay", rules.replay, name="rules_replay"),
+    path("settings/rules/<slug:code>/replays/<int:pk>/", rules.job, name="rules_job"),
+    path("settings/rules/<slug:code>/replays/<int:pk>/save", rules.save, name="rules_save"),
     path("payouts/", payouts.payout_list, name="payouts"),
     path("payouts/bank/", payouts.bank_lines, name="bank_lines"),
     path("payouts/<int:pk>/", payouts.payout, name="payout"),

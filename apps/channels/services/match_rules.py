@@ -15,8 +15,11 @@ from apps.merchants.models import User
 LIMITS = ("amount_minor", "amount_ppm", "fee_ppm", "fx_minor", "fx_ppm", "pairing_hours", "bank_days")
 
 
-def set_rules(*, channel: Channel, reason: str, by: User | None, now: datetime, **limits) -> RuleSet:
-    """Puts tolerances and windows in force from the next pass on; `limits` are RuleSet's own, what is not named stays as it was."""
+def set_rules(*, channel: Channel, reason: str, by: User | None, now: datetime, replay: int | None = None, **limits) -> RuleSet:
+    """Puts tolerances and windows in force from the next pass on; `limits` are RuleSet's own, what is not named stays as it was.
+
+    `replay` is the key of the replay that showed what they change; it goes on record.
+    """
     with transaction.atomic():
         channel = Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
         before = RuleSet.objects.filter(channel=channel).order_by("-version").first()
@@ -27,7 +30,7 @@ def set_rules(*, channel: Channel, reason: str, by: User | None, now: datetime, 
         )  # fmt: skip
         record(
             merchant_id=channel.merchant_id, action="rules.changed", subject=fresh, by=by, now=now, reason=reason.strip(),
-            before=held, after={name: getattr(fresh, name) for name in LIMITS},
+            before=held, after={name: getattr(fresh, name) for name in LIMITS} | ({"replay": replay} if replay else {}),
         )  # fmt: skip
     return fresh
 

@@ -1,12 +1,33 @@
 """What the bank says of payouts: how much of each came and when, what is missing, and what no payout explains."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from apps.settlements.matching.comparing import fault
 from apps.settlements.matching.frames import ChannelTerms
-from apps.settlements.matching.ties import candidate_lines, owed
+from apps.settlements.matching.ties import candidate_lines, owed, tie_to_bank
+
+
+@dataclass(frozen=True)
+class BankBooks:
+    """Everything about a merchant's bank that a pass looks at."""
+
+    payouts: pl.DataFrame  # PAYOUTS with id and channel_id
+    lines: pl.DataFrame  # BANK_LINES
+    tied_by_hand: pl.DataFrame  # TIES
+    undone_by_hand: pl.DataFrame  # pairs that no rule makes again
+    known_until: dict[int, date]  # by bank account
+
+
+def reconcile_bank(bank: BankBooks, terms: list[ChannelTerms], as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """TIES of all payouts, those by hand included, and the faults that the bank shows, with `channel_id`. Pure."""
+    by_hand = bank.tied_by_hand
+    free = bank.payouts.join(by_hand, left_on="id", right_on="payout_id", how="anti", maintain_order="left")
+    open_lines = bank.lines.join(by_hand, left_on="id", right_on="bank_line_id", how="anti", maintain_order="left")
+    ties = pl.concat([tie_to_bank(free, open_lines, terms, bank.undone_by_hand), by_hand])
+    return ties, bank_faults(bank.payouts, ties, bank.lines, terms, bank.known_until, as_of)
 
 
 def arrived(ties: pl.DataFrame, bank_lines: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from apps.settlements.models.journal import JournalAccount, JournalEntry, Journa
 from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighting, StatementLine
 from apps.settlements.models.matches import BankMatch, Match
 from apps.settlements.models.payouts import Payout
+from apps.settlements.models.replays import RuleReplay
 from apps.settlements.models.second_signatures import SecondSignature
 from apps.settlements.models.suggestions import LearnedSign, Suggestion
 
@@ -30,6 +31,7 @@ __all__ = [
     "Payout",
     "Posting",
     "ReconciliationRun",
+    "RuleReplay",
     "SecondSignature",
     "SourceFile",
     "Statement",

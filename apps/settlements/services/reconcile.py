@@ -16,16 +16,16 @@ from apps.channels.models import Channel
 from apps.core.clock import local_date, start_of_day
 from apps.merchants.models import Merchant
 from apps.settlements.enums import Kind, StatementState
-from apps.settlements.matching.bank import bank_faults
+from apps.settlements.matching.bank import reconcile_bank
 from apps.settlements.matching.comparing import paid_twice
 from apps.settlements.matching.engine import reconcile_channel
 from apps.settlements.matching.frames import FAULTS, ChannelTerms, shaped
 from apps.settlements.matching.payouts import announced_otherwise
-from apps.settlements.matching.ties import tie_to_bank
 from apps.settlements.models import ReconciliationRun, Statement
 from apps.settlements.services import applying
 from apps.settlements.services.accepting import apply_accepted
-from apps.settlements.services.books import bank_known_until, bank_lines_of, books_of, paid_in_full_again, terms_of
+from apps.settlements.services.bank_books import bank_books_of
+from apps.settlements.services.books import books_of, paid_in_full_again, terms_of
 from apps.settlements.services.dispute_books import tell_links
 from apps.settlements.services.faults import Moment, apply_faults
 from apps.settlements.services.naming import name_faults
@@ -135,17 +135,13 @@ def _totals(channel: Channel) -> pl.DataFrame:
 
 def _bank(merchant: Merchant, terms: list[ChannelTerms], moment: Moment) -> pl.DataFrame:
     """Ties payouts to bank lines for the whole merchant and returns what does not agree, with `channel_id`."""
-    payouts, lines = applying.payouts_frame(merchant), bank_lines_of(merchant)
-    by_hand = applying.live_ties(merchant, by_hand=True).drop("id")
-    free = payouts.join(by_hand, left_on="id", right_on="payout_id", how="anti", maintain_order="left")
-    open_lines = lines.join(by_hand, left_on="id", right_on="bank_line_id", how="anti", maintain_order="left")
-    ties = pl.concat([tie_to_bank(free, open_lines, terms, applying.undone_ties(merchant)), by_hand])
-    applying.apply_ties(merchant, ties, lines, moment.now)
-    known = bank_known_until(merchant)
-    faults = bank_faults(payouts, ties, lines, terms, known, moment.as_of)
+    bank = bank_books_of(merchant)
+    ties, faults = reconcile_bank(bank, terms, moment.as_of)
+    applying.apply_ties(merchant, ties, bank.lines, moment.now)
+    payouts = bank.payouts
     announced = announced_otherwise(payouts).with_columns(pl.col("subject_key").cast(pl.Int64).alias("_id"))
     announced = announced.join(payouts.select(pl.col("id").alias("_id"), "channel_id"), on="_id", how="left").drop("_id")
-    return _named_in_bank(pl.concat([faults, announced.select(faults.columns)]), lines)
+    return _named_in_bank(pl.concat([faults, announced.select(faults.columns)]), bank.lines)
 
 
 def _named_in_bank(faults: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
