@@ -21,7 +21,9 @@ SAMPLED = {**CHANNELS, "shopify": ("Europe/Berlin", "EUR"), "razorpay": ("Asia/K
 # Whether a sample's own totals agree with its rows; in three of WeChat's the author has cut rows and left the totals, in one of
 # PayPal's the footers are made up.
 IMPORTED = {
+    ("alipay", "signcustomer_zhangwu_mingxi_gbk.csv"): (1, True),
     ("alipay", "trade_bill_yewu_mingxi_gbk.csv"): (3, True),
+    ("wechat", "fundflowbill_BASIC.csv"): (2, False),
     ("wechat", "tradebill_ALL_2014_24col.csv"): (2, True),
     ("wechat", "tradebill_ALL_masked.csv"): (1, False),
     ("wechat", "tradebill_REFUND_masked.csv"): (1, False),
@@ -42,10 +44,8 @@ IMPORTED = {
     ("adyen", "settlement_detail_report_refund.csv"): (3, True),
 }
 REFUSED = {
-    ("alipay", "signcustomer_empty_gbk.csv"): "other_report",
+    ("alipay", "signcustomer_empty_gbk.csv"): "no_day",
     ("alipay", "signcustomer_summary_gbk.csv"): "no_detail",
-    ("alipay", "signcustomer_zhangwu_mingxi_gbk.csv"): "other_report",
-    ("wechat", "fundflowbill_BASIC.csv"): "other_report",
     ("wechat", "personal_export_records.csv"): "other_report",
     ("paypal", "sar_classic_subscr_signup.csv"): "other_report",
     ("adyen", "payments_accounting_report_nyce.csv"): "other_report",
