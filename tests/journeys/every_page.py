@@ -14,6 +14,8 @@ from tests.rights_by_url import RULES, Shop
 
 # Addresses under /m/<slug>/ that are read but are no page: files to keep, and parts that htmx puts into a page.
 FILES = {
+    "channels:bank_mapping_download",
+    "channels:mapping_download",
     "channels:file_download",
     "disputes:bundle_file",
     "disputes:document",
@@ -29,6 +31,7 @@ FILES = {
     "settlements:download",
 }
 PARTS = {
+    "settlements:rules_job",
     "disputes:job",
     "disputes:risk_rule_job",
     "merchants:audit_job",
