@@ -163,7 +163,7 @@ def test_a_case_says_what_is_claimed_and_what_is_asked_for(desk, opened):
 
     assert "The cardholder says that somebody else used the card" in html
     assert "Proof that the cardholder paid" in html
-    assert "There is no journal yet" in html
+    assert "what the channel took is held for disputes until the case ends" in html
 
 
 def test_moves_over_the_page(desk, opened):
