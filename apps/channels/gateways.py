@@ -12,6 +12,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from apps.channels.dispute_notices import DisputeNotice
+from apps.channels.fetching import StatementHours
+from apps.channels.paying import PaymentNotice
+from apps.channels.return_codes import ReturnCodes
 
 
 class Outcome(StrEnum):
@@ -35,12 +38,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class CredentialField:
-    """One thing the shop copies from the provider's console; `help` says where it stands there."""
+    """One thing the shop copies from the provider's console; `help` says where it stands there.
+
+    `is_pem` is a key or certificate of several lines: its end of validity is watched. What is not `is_needed` may stay empty.
+    """
 
     name: str
     label: str
     help: str = ""
     is_secret: bool = True
+    is_pem: bool = False
+    is_needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,23 @@ class NoticeUnreadable(Exception):
     """The signature is right, but the notice cannot be understood."""
 
 
+class Operation(StrEnum):
+    """What a gateway can be asked for; beside refunds, `paying` and `fetching` say what each means."""
+
+    CREATE_PAYMENT = "create_payment"
+    QUERY_PAYMENT = "query_payment"
+    FINISH_PAYMENT = "finish_payment"
+    CAPTURE_PAYMENT = "capture_payment"
+    CANCEL_PAYMENT = "cancel_payment"
+    REFUND = "refund"
+    QUERY_REFUND = "query_refund"
+    FETCH_STATEMENT = "fetch_statement"
+    TEST_CONNECTION = "test_connection"
+
+
+REFUNDING = frozenset({Operation.REFUND, Operation.QUERY_REFUND})
+
+
 class Gateway(Protocol):
     """Each provider that can be called offers one, made from an Account. A call takes seconds: never make one inside a transaction."""
 
@@ -127,7 +152,7 @@ class Gateway(Protocol):
     def query_refund(self, call: RefundCall) -> RefundAnswer:
         """Asks what became of it; may try again by itself. UNKNOWN when nobody answered."""
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """Verifies the bytes and says what they tell; [] for what does not concern us. Header names are in lower case.
 
         :raises NoticeForged: :raises NoticeUnreadable: see there.
@@ -159,6 +184,11 @@ class GatewayKind:
 
     make: Callable[[Account], Gateway]
     credentials: tuple[CredentialField, ...] = ()
+    operations: frozenset[Operation] = REFUNDING
+    pays_by: tuple[str, ...] = ()  # the methods that `create_payment` takes
+    codes: ReturnCodes = field(default_factory=dict)
+    statement_hours: StatementHours | None = None  # of a gateway that fetches statements
+    payment_minutes: int | None = None  # how long the payer has where nobody says otherwise
     sends_notices: bool = False  # of refunds or disputes: the shop has to tell the provider our address
     repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise
     rest: Rest | None = None  # questions are answered all the same

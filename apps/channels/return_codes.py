@@ -1,0 +1,33 @@
+"""What providers' codes mean, as data. A code that nobody listed means *unknown*, never *failed*."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CodeClass(StrEnum):
+    """What a code asks of us."""
+
+    OK = "ok"
+    PENDING = "pending"
+    RETRY = "retry"  # nobody knows yet: ask again, with the same numbers
+    DECLINED = "declined"  # the payer's bank or wallet said no
+    CONFIG = "config"  # the shop's set-up at the provider is wrong
+    DUPLICATE = "duplicate"  # it was done before
+    STATE = "state"  # not possible as the payment stands
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCode:
+    """A code's class, with a sentence for staff and one for the payer (`gettext_noop`: translated where they are shown).
+
+    Without a sentence for the payer the class has one; a payer is never told of fraud, of lost cards or of the shop's own set-up.
+    """
+
+    code_class: CodeClass
+    staff: str = ""
+    payer: str = ""
+
+
+ReturnCodes = Mapping[str, ReturnCode]

@@ -1,0 +1,303 @@
+"""What every gateway that takes money owes, whatever the provider: one suite, run on each provider's fake."""
+
+from dataclasses import replace
+
+import pytest
+import stamina
+
+from apps.channels import registry
+from apps.channels.fetching import FetchOutcome, Verdict
+from apps.channels.gateways import NoticeForged, Operation, Outcome, RefundNotice
+from apps.channels.paying import PaymentNotice, PaymentOutcome
+from tests.channels.fakes.books import Mood
+from tests.contract.paying import PayingScene, every_scene
+
+SCENES = every_scene()
+CREATE, QUERY, FINISH = Operation.CREATE_PAYMENT, Operation.QUERY_PAYMENT, Operation.FINISH_PAYMENT
+CAPTURE, CANCEL, FETCH = Operation.CAPTURE_PAYMENT, Operation.CANCEL_PAYMENT, Operation.FETCH_STATEMENT
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses():
+    with stamina.set_testing(True, attempts=2):
+        yield
+
+
+@pytest.fixture(params=list(SCENES))
+def scene(request):
+    with SCENES[request.param]() as made:
+        if request.function.__name__ in made.skips:
+            pytest.skip(f"{made.code}: not in its format")
+        yield made
+
+
+def kind_of(scene: PayingScene):
+    return registry.get(scene.code).gateway
+
+
+def needs(scene: PayingScene, *operations: Operation) -> None:
+    missing = [str(one) for one in operations if one not in kind_of(scene).operations]
+    if missing:
+        pytest.skip(f"{scene.code} offers no {', '.join(missing)}")
+
+
+def paid(scene: PayingScene):
+    """The scene's payment, made and paid; the answer that says so."""
+    scene.gateway.create_payment(scene.call)
+    scene.pays(scene.call.merchant_ref)
+    answer = scene.gateway.query_payment(scene.call)
+    if answer.outcome == PaymentOutcome.APPROVED:
+        answer = scene.gateway.finish_payment(replace(scene.call, provider_ref=answer.provider_ref))
+    return answer
+
+
+def sums(scene: PayingScene) -> list[tuple[int, str]]:
+    return [(back.amount, back.state) for one in scene.fake.books.payments.values() for back in one.backs.values()]
+
+
+def test_every_provider_that_takes_money_is_in_this_suite():
+    assert set(SCENES) == {code for code, entry in registry.PROVIDERS.items() if entry.gateway and CREATE in entry.gateway.operations}
+
+
+def test_what_it_offers_is_there(scene):
+    kind = kind_of(scene)
+
+    assert [str(one) for one in kind.operations if not callable(getattr(scene.gateway, one, None))] == []
+    assert (scene.call.method in kind.pays_by, set(kind.pays_by) - set(registry.get(scene.code).capabilities.methods)) == (True, set())
+    assert kind.codes
+
+
+def test_a_number_nobody_opened_is_not_found(scene):
+    assert scene.gateway.query_payment(scene.call).outcome == PaymentOutcome.NOT_FOUND
+
+
+def test_an_opened_payment_waits_for_its_payer(scene):
+    made = scene.gateway.create_payment(scene.call)
+
+    assert (made.outcome, made.action is not None) == (PaymentOutcome.PENDING, True)
+    assert scene.gateway.query_payment(scene.call).outcome in (PaymentOutcome.PENDING, PaymentOutcome.NOT_FOUND)
+    assert scene.gateway.query_payment(scene.call).outcome != PaymentOutcome.DECLINED
+
+
+def test_a_paid_one_is_told_with_its_sum_currency_number_and_time(scene):
+    answer = paid(scene)
+
+    held = scene.fake.books.payments[scene.call.merchant_ref]
+    assert (answer.outcome, answer.amount_minor, answer.currency) == (PaymentOutcome.PAID, scene.call.amount_minor, scene.call.currency)
+    assert (bool(answer.provider_ref), held.amount, held.state) == (True, scene.call.amount_minor, "paid")
+    assert answer.paid_at is not None
+    assert abs((answer.paid_at - held.paid_at).total_seconds()) < 1.5
+
+
+def test_the_same_call_again_is_the_same_payment(scene):
+    scene.gateway.create_payment(scene.call)
+    scene.gateway.create_payment(scene.call)
+
+    assert len(scene.fake.books.payments) == 1
+
+
+@pytest.mark.parametrize("mood", [Mood.SILENT_BEFORE, Mood.SILENT_AFTER, Mood.BUSY, Mood.GARBAGE_AFTER, Mood.ODD_CODE])
+def test_whatever_cannot_be_read_is_unknown(scene, mood):
+    if not _calls_to_open(scene):
+        pytest.skip(f"{scene.code} opens by a form that the payer posts")
+    scene.fake.books.script(CREATE, mood)
+
+    made = scene.gateway.create_payment(scene.call)
+
+    assert made.outcome == PaymentOutcome.UNKNOWN
+    assert made.code
+
+
+def test_nobody_there_is_unknown(scene):
+    assert scene.unreachable.query_payment(scene.call).outcome == PaymentOutcome.UNKNOWN
+    assert scene.unreachable.query_payment(scene.call).code in ("no_answer", "timeout")
+
+
+def test_a_question_without_an_answer_is_unknown_and_the_next_finds_the_truth(scene):
+    scene.gateway.create_payment(scene.call)
+    scene.pays(scene.call.merchant_ref)
+    scene.fake.books.script(QUERY, Mood.GARBAGE_AFTER)
+
+    assert scene.gateway.query_payment(scene.call).outcome == PaymentOutcome.UNKNOWN
+    assert scene.gateway.query_payment(scene.call).outcome in (PaymentOutcome.PAID, PaymentOutcome.APPROVED)
+
+
+@pytest.mark.parametrize(("state", "outcome"), [("declined", PaymentOutcome.DECLINED), ("expired", PaymentOutcome.EXPIRED)])
+def test_an_end_without_money_is_told(scene, state, outcome):
+    scene.gateway.create_payment(scene.call)
+    _opened(scene)
+    scene.fake.books.move(scene.call.merchant_ref, state)
+
+    answer = scene.gateway.query_payment(scene.call)
+
+    # Some providers have one word for both ends; what they never say is that money came or may still be waited for.
+    assert answer.outcome in (outcome, PaymentOutcome.EXPIRED, PaymentOutcome.CANCELLED, PaymentOutcome.DECLINED)
+
+
+def test_money_that_comes_after_the_end_is_told_as_paid(scene):
+    scene.gateway.create_payment(scene.call)
+    _opened(scene)
+    scene.fake.books.move(scene.call.merchant_ref, "expired")
+    scene.fake.books.move(scene.call.merchant_ref, "paid")
+
+    assert scene.gateway.query_payment(scene.call).outcome == PaymentOutcome.PAID
+
+
+def test_a_notice_tells_the_payment_and_repeats_its_name(scene):
+    if not kind_of(scene).sends_notices:
+        pytest.skip(f"{scene.code} sends no notices")
+    answer = paid(scene)
+    headers, body = scene.fake.notice(scene.call.merchant_ref)
+
+    (told,) = scene.gateway.read_notices(headers, body)
+    (again,) = scene.gateway.read_notices(headers, body)
+
+    assert isinstance(told, PaymentNotice)
+    assert (told.outcome, told.amount_minor, told.currency) == (PaymentOutcome.PAID, scene.call.amount_minor, scene.call.currency)
+    assert told.merchant_ref == scene.call.merchant_ref or told.provider_ref == answer.provider_ref
+    assert (again.event_id, bool(told.event_id)) == (told.event_id, True)
+
+
+def test_a_notice_with_a_changed_sum_is_forged(scene):
+    if not kind_of(scene).sends_notices:
+        pytest.skip(f"{scene.code} sends no notices")
+    paid(scene)
+    headers, body = scene.fake.notice(scene.call.merchant_ref)
+    digit = next(at for at in range(len(body) - 1, -1, -1) if body[at : at + 1].isdigit())
+    other = b"1" if body[digit : digit + 1] != b"1" else b"2"
+
+    with pytest.raises(NoticeForged):
+        scene.gateway.read_notices(headers, body[:digit] + other + body[digit + 1 :])
+    with pytest.raises(NoticeForged):
+        scene.wrong.read_notices(headers, body)
+
+
+def test_an_authorization_is_taken_or_given_back(scene):
+    needs(scene, CAPTURE)
+    call = replace(scene.call, captures_at_once=False)
+    scene.gateway.create_payment(call)
+    _opened(scene)
+    scene.fake.books.move(call.merchant_ref, "authorized")
+    held = scene.gateway.query_payment(call)
+
+    taken = scene.gateway.capture_payment(replace(call, provider_ref=held.provider_ref), call.amount_minor)
+
+    assert (held.outcome, taken.outcome) == (PaymentOutcome.AUTHORIZED, PaymentOutcome.PAID)
+    assert scene.fake.books.payments[call.merchant_ref].captured == call.amount_minor
+
+
+def test_an_unpaid_one_can_be_called_off_and_a_paid_one_cannot(scene):
+    needs(scene, CANCEL)
+    made = scene.gateway.create_payment(scene.call)
+    _opened(scene)
+    off = scene.gateway.cancel_payment(replace(scene.call, provider_ref=made.provider_ref))
+
+    assert off.outcome == PaymentOutcome.CANCELLED
+    assert scene.fake.books.payments[scene.call.merchant_ref].state == "cancelled"
+
+
+def test_a_paid_one_is_not_called_off(scene):
+    needs(scene, CANCEL)
+    answer = paid(scene)
+
+    off = scene.gateway.cancel_payment(replace(scene.call, provider_ref=answer.provider_ref))
+
+    assert off.outcome in (PaymentOutcome.PAID, PaymentOutcome.UNKNOWN)
+    assert scene.fake.books.payments[scene.call.merchant_ref].state == "paid"
+
+
+def test_parts_go_back_once_each_and_never_more_than_was_paid(scene):
+    needs(scene, Operation.REFUND)
+    answer, third = paid(scene), scene.call.amount_minor // 300 * 100
+    one = scene.refund_call(third, answer.provider_ref)
+
+    first, again = scene.gateway.refund(one), scene.gateway.refund(one) if kind_of(scene).repeats_safely else None
+    beyond = scene.gateway.refund(scene.refund_call(scene.call.amount_minor, answer.provider_ref, key="rf_2", before=third))
+
+    assert first.outcome in (Outcome.SUCCEEDED, Outcome.PENDING)
+    assert again is None or again.outcome in (Outcome.SUCCEEDED, Outcome.PENDING)
+    assert beyond.outcome in (Outcome.DECLINED, Outcome.UNKNOWN)
+    assert [amount for amount, state in sums(scene) if state != "failed"] == [third]
+
+
+def test_a_lost_refund_is_unknown_and_asking_finds_it(scene):
+    needs(scene, Operation.REFUND)
+    answer, third = paid(scene), scene.call.amount_minor // 300 * 100
+    call = scene.refund_call(third, answer.provider_ref)
+    scene.fake.books.script(Operation.REFUND, Mood.SILENT_AFTER)
+
+    lost = scene.gateway.refund(call)
+    found = scene.gateway.query_refund(call)
+
+    assert (lost.outcome, found.outcome in (Outcome.SUCCEEDED, Outcome.PENDING)) == (Outcome.UNKNOWN, True)
+    assert sums(scene) == [(third, "succeeded")]
+
+
+def test_a_refund_that_failed_there_is_declined_here(scene):
+    needs(scene, Operation.REFUND)
+    answer, third = paid(scene), scene.call.amount_minor // 300 * 100
+    call = scene.refund_call(third, answer.provider_ref)
+    scene.fake.books.script(Operation.REFUND, Mood.DECLINE)
+
+    made = scene.gateway.refund(call)
+    asked = scene.gateway.query_refund(replace(call, provider_refund_ref=made.provider_refund_ref))
+
+    assert Outcome.DECLINED in (made.outcome, asked.outcome)
+    assert [amount for amount, state in sums(scene) if state != "failed"] == []
+
+
+def test_a_notice_of_a_refund_names_it(scene):
+    needs(scene, Operation.REFUND)
+    answer, third = paid(scene), scene.call.amount_minor // 300 * 100
+    made = scene.gateway.refund(scene.refund_call(third, answer.provider_ref))
+    try:
+        headers, body = scene.fake.refund_notice("rf_1")
+    except NotImplementedError:
+        pytest.skip(f"{scene.code} sends no notices of refunds")
+
+    told = [one for one in scene.gateway.read_notices(headers, body) if isinstance(one, RefundNotice)]
+
+    assert [(one.outcome, one.amount_minor, one.currency) for one in told] == [(Outcome.SUCCEEDED, third, scene.call.currency)]
+    assert told[0].key == "rf_1" or told[0].provider_refund_ref == made.provider_refund_ref
+
+
+def test_no_secret_stands_in_what_is_logged(scene):
+    answers = [scene.gateway.create_payment(scene.call), paid(scene), scene.wrong.query_payment(scene.call)]
+    answers.append(scene.unreachable.query_payment(scene.call))
+    said = " ".join(repr((one.raw, one.message, one.code)) for one in answers)
+
+    assert [secret for secret in scene.secrets if secret in said] == []
+
+
+def test_the_connection_is_judged(scene):
+    needs(scene, Operation.TEST_CONNECTION)
+
+    assert scene.gateway.test_connection().verdict == Verdict.WORKS
+    assert scene.wrong.test_connection().verdict in (Verdict.WRONG_CREDENTIALS, Verdict.UNCLEAR)
+    assert scene.unreachable.test_connection().verdict == Verdict.UNREACHABLE
+
+
+def test_the_statement_of_a_day_is_fetched_and_read_and_an_empty_day_is_told(scene):
+    needs(scene, FETCH)
+    paid(scene)
+
+    got = scene.gateway.fetch_statement(scene.statement_day)
+    empty = scene.gateway.fetch_statement(scene.statement_day.replace(year=scene.statement_day.year - 1))
+    lost = scene.unreachable.fetch_statement(scene.statement_day)
+
+    assert (got.outcome, empty.outcome, lost.outcome) == (FetchOutcome.FETCHED, FetchOutcome.EMPTY, FetchOutcome.UNKNOWN)
+    assert [code for code, _layout in registry.recognise(got.files[0].name, got.files[0].data)] == [scene.code]
+
+
+def _calls_to_open(scene: PayingScene) -> bool:
+    """Whether opening asks the provider anything at all."""
+    scene.gateway.create_payment(replace(scene.call, merchant_ref="PROBE1", key="pay_probe"))
+    asked = bool(scene.fake.requests)
+    scene.fake.requests.clear()
+    return asked
+
+
+def _opened(scene: PayingScene) -> None:
+    """Where the payer's form opens the payment, the payer has posted it."""
+    if scene.call.merchant_ref not in scene.fake.books.payments:
+        scene.pays(scene.call.merchant_ref)
