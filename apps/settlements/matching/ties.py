@@ -10,6 +10,7 @@ from apps.channels.cells import key
 from apps.settlements.matching.by_reference import tie_by_reference
 from apps.settlements.matching.claims import PAIR, Free, Group, undisputed
 from apps.settlements.matching.frames import TIES, ChannelTerms, empty, shaped
+from apps.settlements.matching.knots import untied
 from apps.settlements.matching.sums import only_subset
 
 NEAR = 5  # a deposit with another amount is taken for the payout when it differs by at most a fifth of it
@@ -78,10 +79,13 @@ def _with_window(payouts: pl.DataFrame, terms: list[ChannelTerms]) -> pl.DataFra
 
 
 def _by_sums(free: Free) -> None:
-    """Several payouts in one deposit and one payout in several, where exactly one choice adds up. Each tie may prove the next."""
+    """Several payouts in one deposit and one payout in several, where exactly one choice adds up. Each tie may prove the next.
+
+    What nothing contradicts comes first; only what is left in knots is looked at as a whole.
+    """
     while True:
         together, apart = _several_in_one(free), _one_in_several(free)
-        proved = undisputed([*together, *apart])
+        proved = undisputed([*together, *apart]) or untied([*together, *apart])
         if not proved:
             return
         free.groups([group for group in proved if group in together], "payout_sum")

@@ -131,6 +131,24 @@ CASES = {
         [(1, 501, 500, 0, 0, "deposit_sum"), (1, 502, 300, 1, 0, "deposit_sum"), (1, 503, 200, 2, 0, "deposit_sum")],
         NONE,
     ),
+    "two equal payouts, either of which may be the one in parts: only one choice explains every deposit": (
+        [{"net": 900}, {"net": 250, "due": SEPTEMBER[3]}, {"net": 900, "due": SEPTEMBER[4]}],
+        [{"amount": 1150, "on": SEPTEMBER[3]}, {"amount": 500, "on": SEPTEMBER[4]}, {"amount": 400, "on": SEPTEMBER[4]}],
+        [
+            (1, 501, 900, 0, 0, "payout_sum"), (2, 501, 250, 0, 1, "payout_sum"),
+            (3, 502, 500, 0, 0, "deposit_sum"), (3, 503, 400, 1, 0, "deposit_sum"),
+        ],
+        NONE,
+    ),
+    "two equal payouts and one of them in parts: nothing says which": (
+        [{"net": 900}, {"net": 900}],
+        [{"amount": 500}, {"amount": 400}],
+        NONE,
+        [
+            ("payout_missing_in_bank", "1", 900, 0), ("payout_missing_in_bank", "2", 900, 0),
+            ("unexpected_bank_line", "501", 0, 500), ("unexpected_bank_line", "502", 0, 400),
+        ],
+    ),
     "a payout that the bank sent back is not there": (
         [{"net": 9800, "ref": "po_1Qx01"}],
         [{"amount": 9800, "memo": "ACME po_1Qx01"}, {"amount": -9800, "memo": "ACME return po_1Qx01", "on": SEPTEMBER[4]}],
