@@ -10,7 +10,7 @@ import xlsxwriter
 from apps.channels.contracts import FileRefused, Refusal, StatementFile
 from apps.channels.mapped import opening
 from apps.channels.mapped.opening import opened
-from apps.channels.providers.generic.statement import parse, text
+from apps.channels.mapped.statement import parse, text
 
 MAPPING = {
     "time": "時間",

@@ -6,8 +6,8 @@ import pytest
 
 from apps.channels.banks import mapped_csv
 from apps.channels.contracts import FileRefused, Refusal, Reject, StatementFile
+from apps.channels.mapped.statement import parse
 from apps.channels.mapped.text import encoding_of, text_of
-from apps.channels.providers.generic.statement import parse
 
 BASE = {"time": "日期", "time_format": "%Y/%m/%d", "merchant_ref": "訂單", "gross": "金額"}
 

@@ -6,24 +6,31 @@ import pytest
 
 from apps.channels import registry
 from apps.channels.contracts import METHODS_WITHOUT_REFUND
+from apps.channels.gateways import Operation
 
 PROVIDERS = registry.PROVIDERS.values()
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.code)
-def test_only_who_can_be_called_takes_refunds(provider):
-    assert provider.capabilities.refunds_by_api == (provider.gateway is not None)
+def test_only_who_can_be_asked_for_one_takes_refunds(provider):
+    asked = provider.gateway is not None and Operation.REFUND in provider.gateway.operations
+    assert provider.capabilities.refunds_by_api == asked
     assert set(METHODS_WITHOUT_REFUND) <= set(provider.capabilities.methods_without_refund)
 
 
-def test_who_can_be_called():
-    able = {provider.code: provider.gateway for provider in PROVIDERS if provider.gateway}
+@pytest.mark.parametrize("provider", [one for one in PROVIDERS if one.gateway], ids=lambda provider: provider.code)
+def test_every_credential_says_its_name_and_where_it_stands(provider):
+    fields = provider.gateway.credentials
+    names = [field.name for field in fields]
 
-    assert {code: [field.name for field in kind.credentials] for code, kind in able.items()} == {
-        "ecpay": ["merchant_id", "hash_key", "hash_iv"],
-        "stripe": ["secret_key", "webhook_secret"],
-    }
-    assert {code: kind.repeats_safely for code, kind in able.items()} == {"ecpay": False, "stripe": True}
+    assert (len(set(names)), [field.name for field in fields if not (str(field.label) and str(field.help))]) == (len(names), [])
+    assert [field.name for field in fields if field.is_secret], "an account that holds no secret proves nothing"
+
+
+def test_who_repeats_safely():
+    able = {provider.code: provider.gateway.repeats_safely for provider in PROVIDERS if provider.gateway}
+
+    assert (able["ecpay"], able["stripe"]) == (False, True)
     assert (registry.PRACTICE.repeats_safely, registry.PRACTICE.credentials) == (True, ())
 
 

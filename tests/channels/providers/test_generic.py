@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 
 from apps.channels.contracts import LINE_SCHEMA, FileRefused, Refusal, Reject, StatementFile
+from apps.channels.mapped.statement import parse, recognise, text
 from apps.channels.providers.generic.provider import PROVIDER
-from apps.channels.providers.generic.statement import parse, recognise, text
 from tests.channels.banks.files import MUTATIONS, SEEDS, mutated
 
 MAPPING = {

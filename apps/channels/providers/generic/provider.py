@@ -1,32 +1,14 @@
-"""Providers whose exports are read through the channel's column mapping: one line each, one parser for all.
+"""Providers that are read by mapped exports and cannot be called: one line each.
 
-Nothing public says which columns their consoles write, so none is promised here: a person shows the studio a file once. Names and
-methods are facts; the day one of them gets a parser of its own, its line goes.
+Names and methods are facts. The day one of them gets a parser or a gateway, it gets a folder of its own and its line goes.
 """
 
-from apps.channels.contracts import Capabilities, Method, Provider
-from apps.channels.providers.generic import statement
+from apps.channels.contracts import Method
+from apps.channels.mapped.provider import mapped
 
 M = Method
 CARDS = (M.CREDIT_CARD, M.APPLE_PAY, M.GOOGLE_PAY)
 SCANNED = (M.ALIPAY, M.WECHAT_PAY, M.UNIONPAY)
-EXPORTS = ("CSV", "TSV", "XLSX", "ZIP")
-
-
-def mapped(code: str, name: str, countries: tuple[str, ...], timezone: str, methods: tuple[Method, ...]) -> Provider:
-    """A provider that can be read by a mapped export and cannot be called."""
-    return Provider(
-        code=code,
-        name=name,
-        countries=countries,
-        default_timezone=timezone,
-        capabilities=Capabilities(methods=methods, statements=EXPORTS, partial_refund=True),
-        recognise=statement.recognise,
-        parse=statement.parse,
-        text=statement.text,
-        is_mapped=True,
-    )
-
 
 PROVIDER = mapped("generic", "CSV", (), "UTC", tuple(Method))  # any other
 PROVIDERS = (
