@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from apps.audit.services import record
-from apps.channels.models import HolidayCalendar
-from apps.core import files
+from apps.channels.models import HolidayCalendar, ProviderCall, WebhookEvent
+from apps.core import clock, files
 from apps.core.jobs.runner import run
 from apps.core.models import Job
 from apps.disputes.models import EvidenceBundle
@@ -72,6 +72,18 @@ class Shop:
     @cached_property
     def fee_rule(self):
         return cast.make_fee_rule(self.channel)
+
+    @cached_property
+    def provider_call(self):
+        return ProviderCall.objects.create(
+            merchant=self.merchant, channel=self.channel, operation="refund", key="rf_1", started_at=clock.now()
+        )
+
+    @cached_property
+    def notice(self):
+        return WebhookEvent.objects.create(
+            merchant=self.merchant, channel=self.channel, event_id="evt_1", state="received", body="{}", received_at=clock.now()
+        )
 
     @cached_property
     def holiday_calendar(self):
@@ -342,6 +354,11 @@ RULES: dict[str, Rule] = {
     "channels:switch": Rule("edit_channels", method="post", ids=CHANNEL, data={"to": "off"}),
     "channels:statements": Rule("view_money", ids=CHANNEL),
     "channels:credentials": Rule("edit_channels", ids=CHANNEL),
+    "channels:test": Rule("edit_channels", method="post", ids=CHANNEL),
+    "channels:calls": Rule("view_money", ids=CHANNEL),
+    "channels:call": Rule("view_money", ids={**CHANNEL, "pk": "provider_call.pk"}),
+    "channels:notices": Rule("view_money", ids=CHANNEL),
+    "channels:notice": Rule("view_money", ids={**CHANNEL, "pk": "notice.pk"}),
     **{f"channels:mapping{part}": Rule(right, method, ids={"code": "mapped_channel.code"}) for part, method, right in MAPPING},
     **{f"channels:bank_mapping{part}": Rule(right, method, ids={"code": "csv_account.code"}) for part, method, right in MAPPING},
     "channels:fees": Rule("view_money", ids=CHANNEL),

@@ -31,3 +31,11 @@ class ReturnCode:
 
 
 ReturnCodes = Mapping[str, ReturnCode]
+
+# Codes of our own, for what never became an answer of the provider's.
+NOBODY = frozenset({"no_answer", "timeout", "unreadable", "broken"})
+
+
+def was_reached(code: str) -> bool:
+    """Whether somebody at the provider answered, by the answer's code. A proxy's page, a 5xx or a speed limit is nobody."""
+    return code not in NOBODY and not code.startswith(("http_5", "http_429"))

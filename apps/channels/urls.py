@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.channels.views import calendars, channels, credentials, fees, files, studio
+from apps.channels.views import calendars, calls, channels, credentials, fees, files, studio
 
 app_name = "channels"
 
@@ -26,6 +26,11 @@ urlpatterns = [
     path("channels/<slug:code>/switch/", channels.switch, name="switch"),
     path("channels/<slug:code>/statements/", channels.statements, name="statements"),
     path("channels/<slug:code>/credentials/", credentials.credentials, name="credentials"),
+    path("channels/<slug:code>/test/", credentials.test, name="test"),
+    path("channels/<slug:code>/calls/", calls.index, name="calls"),
+    path("channels/<slug:code>/calls/<int:pk>/", calls.call, name="call"),
+    path("channels/<slug:code>/notices/", calls.notices, name="notices"),
+    path("channels/<slug:code>/notices/<int:pk>/", calls.notice, name="notice"),
     *_studio("channels/<slug:code>/mapping/", "mapping", "channel"),
     path("channels/<slug:code>/fees/", fees.index, name="fees"),
     path("channels/<slug:code>/fees/new/", fees.add, name="fee_add"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils.translation import gettext as _
 
+from apps.channels.services.circuit import CircuitOpen
 from apps.core import clock, files
 from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
@@ -94,6 +95,8 @@ def submit(job, progress) -> dict:
         return {"state": "waits its turn"}
     except ProviderRests:
         return {"state": "waits until the provider has closed its books"}
+    except CircuitOpen:
+        return {"state": "waits until the provider answers again"}
     deliver_notices(refund)
     return {"state": refund.state}
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.channels.models.terms import Channel
 from apps.core.scoping import TenantQuerySet
 from apps.core.secrets import SecretField
-from apps.merchants.models import Merchant
+from apps.merchants.models import Merchant, User
 
 
 class ProviderCall(models.Model):
@@ -18,14 +18,17 @@ class ProviderCall(models.Model):
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="calls")
-    operation = models.CharField(max_length=20)  # refund | query_refund
+    operation = models.CharField(max_length=20)  # gateways.Operation
+    method = models.CharField(max_length=20, blank=True)
     key = models.CharField(max_length=40)  # public id of what the call is about
     is_practice = models.BooleanField(default=False)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, blank=True)  # gateways.Outcome
     code = models.CharField(max_length=60, blank=True)  # the provider's
+    code_class = models.CharField(max_length=12, blank=True)  # return_codes.CodeClass; empty for a code that nobody listed
     message = models.CharField(max_length=300, blank=True)
+    ms = models.PositiveIntegerField(null=True)
     raw = models.JSONField(default=dict)
 
     objects = TenantQuerySet.as_manager()
@@ -36,7 +39,11 @@ class ProviderCall(models.Model):
                 condition=Q(ended_at=None, outcome="") | (Q(ended_at__isnull=False) & ~Q(outcome="")), name="provider_call_end_is_whole"
             ),
         ]
-        indexes = [models.Index(fields=["merchant", "key", "started_at"], name="provider_call_key")]
+        indexes = [
+            models.Index(fields=["merchant", "key", "started_at"], name="provider_call_key"),
+            models.Index(fields=["channel", "-started_at", "-id"], name="provider_call_newest"),
+            models.Index(fields=["-started_at"], name="provider_call_time"),
+        ]
 
     def __str__(self):
         return f"{self.operation} {self.key}"
@@ -82,3 +89,34 @@ class WebhookEvent(models.Model):
 
     def __str__(self):
         return self.event_id or self.state
+
+
+class ConnectionVerdict(models.TextChoices):
+    """What a test of the connection showed: the values of `fetching.Verdict`."""
+
+    WORKS = "works", _("works")
+    WRONG_CREDENTIALS = "wrong_credentials", _("credentials refused")
+    NOT_PERMITTED = "not_permitted", _("not allowed yet")
+    UNREACHABLE = "unreachable", _("nobody answered")
+    UNCLEAR = "unclear", _("unclear answer")
+
+
+class ConnectionTest(models.Model):
+    """The newest test of a channel's credentials; forgotten when other credentials are entered."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
+    channel = models.OneToOneField(Channel, on_delete=models.CASCADE, related_name="connection_test")
+    verdict = models.CharField(max_length=20, choices=ConnectionVerdict.choices)
+    field_name = models.CharField(max_length=40, blank=True)  # the credential that is most likely wrong
+    code = models.CharField(max_length=60, blank=True)
+    message = models.CharField(max_length=300, blank=True)
+    tested_at = models.DateTimeField()
+    tested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(verdict__in=ConnectionVerdict.values), name="connection_verdict_known")]
+
+    def __str__(self):
+        return f"{self.channel_id} {self.verdict}"

@@ -11,8 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.audit.services import record
 from apps.channels import registry
-from apps.channels.gateways import Account, Gateway, GatewayKind, RefundAnswer
-from apps.channels.models import Channel, ProviderCall
+from apps.channels.fetching import FetchAnswer
+from apps.channels.gateways import Account, Gateway, GatewayKind, Outcome, RefundAnswer
+from apps.channels.models import Channel, ConnectionTest, ProviderCall
+from apps.channels.paying import PaymentAnswer
+from apps.channels.return_codes import was_reached
+from apps.channels.services.circuit import note_answer, pass_circuit
+from apps.channels.services.telling import tell_unknown_code
 from apps.core.errors import HezhangError
 from apps.merchants.models import User
 
@@ -80,19 +85,31 @@ def practice_account(channel: Channel) -> Account:
     return Account({"account": channel.public_id, "secret": secret}, base_url=Path(settings.SIMULATOR_FILE).resolve().as_uri())
 
 
-def start_call(*, channel: Channel, operation: str, key: str, now: datetime) -> ProviderCall:
-    """The record of a call about to be made; commit it before the call leaves."""
+def start_call(*, channel: Channel, operation: str, key: str, now: datetime, method: str = "") -> ProviderCall:
+    """The record of a call about to be made; commit it before the call leaves.
+
+    :raises CircuitOpen: the provider has not answered lately, so the call must not leave; roll back what was prepared for it.
+    """
+    pass_circuit(channel=channel, now=now)
     practice = channel.merchant.is_practice
     return ProviderCall.objects.create(
-        merchant_id=channel.merchant_id, channel=channel, operation=operation, key=key, is_practice=practice, started_at=now
+        merchant_id=channel.merchant_id, channel=channel, operation=operation, key=key, is_practice=practice, started_at=now, method=method
     )
 
 
-def end_call(call: ProviderCall, answer: RefundAnswer, now: datetime) -> None:
-    """What came of it."""
+def end_call(call: ProviderCall, answer: RefundAnswer | PaymentAnswer | FetchAnswer, now: datetime) -> None:
+    """What came of it: on record, for the channel's breaker, and to people where the provider used a word that nobody knows."""
+    kind = gateway_kind(call.channel)
+    known = kind.codes.get(answer.code) if kind else None
     call.ended_at, call.outcome, call.code, call.message = now, answer.outcome, answer.code[:60], answer.message[:300]
+    call.code_class = known.code_class if known else ""
+    call.ms = max(0, round((now - call.started_at).total_seconds() * 1000))
     call.raw = answer.raw
-    call.save(update_fields=["ended_at", "outcome", "code", "message", "raw"])
+    call.save(update_fields=["ended_at", "outcome", "code", "code_class", "message", "ms", "raw"])
+    reached = was_reached(answer.code)
+    note_answer(channel=call.channel, reached=reached, code=answer.code, now=now)
+    if reached and kind and kind.codes and known is None and answer.code and answer.outcome == Outcome.UNKNOWN:
+        tell_unknown_code(call, now)
 
 
 def enter_credentials(*, channel: Channel, values: dict[str, str], is_live: bool, by: User, now: datetime) -> list[str]:
@@ -112,6 +129,7 @@ def enter_credentials(*, channel: Channel, values: dict[str, str], is_live: bool
             return []
         before, row.is_live, row.credentials = row.is_live, is_live, json.dumps({**known, **fresh})
         row.save(update_fields=["credentials", "is_live"])
+        ConnectionTest.objects.filter(channel=row).delete()
         after = {"entered": sorted(fresh), "is_live": is_live}
         record(merchant_id=row.merchant_id, action=ENTERED, subject=row, by=by, now=now, before={"is_live": before}, after=after)
     return sorted(fresh)
@@ -125,4 +143,5 @@ def forget_credentials(*, channel: Channel, by: User, now: datetime) -> None:
             return
         names, row.credentials = sorted(credentials_of(row)), ""
         row.save(update_fields=["credentials"])
+        ConnectionTest.objects.filter(channel=row).delete()
         record(merchant_id=row.merchant_id, action=FORGOTTEN, subject=row, by=by, now=now, before={"entered": names}, after={"entered": []})

@@ -7,9 +7,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
 
 from apps.channels.forms_credentials import CredentialsForm
-from apps.channels.services.gateway import can_be_called, credentials_of, enter_credentials, forget_credentials, provider_kind
+from apps.channels.services.connection import NothingToTest, can_be_tested, latest_test, test_connection
+from apps.channels.services.gateway import (
+    GatewayMissing,
+    can_be_called,
+    credentials_of,
+    enter_credentials,
+    forget_credentials,
+    provider_kind,
+)
 from apps.channels.views.shared import channel_for, channel_page
 from apps.core import clock
 from apps.merchants.access import needs
@@ -43,7 +52,21 @@ def credentials(request: HttpRequest, merchant_slug: str, code: str) -> HttpResp
         "form": form,
         "is_complete": can_be_called(channel),
         "has_some": bool(entered),
+        "can_test": can_be_tested(channel),
+        "last_test": latest_test(channel),
         "notices": settings.SITE_URL.rstrip("/") + reverse("notice", args=[channel.public_id]) if kind.sends_notices else "",
     }
     page = channel_page(request, channel, "channels:channel", **context)
     return render(request, "channels/credentials.html", page, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs("edit_channels")
+def test(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
+    """Asks the provider whether it knows the credentials; what came of it stands on their page."""
+    channel = channel_for(request, code)
+    try:
+        test_connection(channel=channel, by=request.user, now=clock.now())
+    except (GatewayMissing, NothingToTest) as error:
+        messages.error(request, str(error))
+    return redirect("channels:credentials", merchant_slug, code)

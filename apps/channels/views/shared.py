@@ -16,6 +16,7 @@ TABS = {
     "channels:fees": pgettext_lazy("terms", "Fees"),
     "channels:calendar": _("Calendar"),
     "channels:statements": _("Statements"),
+    "channels:calls": _("Calls and notices"),
 }
 
 

@@ -13,6 +13,7 @@ from django.db.models import Sum
 
 from apps.channels.gateways import Gateway, Outcome, RefundAnswer, RefundCall
 from apps.channels.models import ProviderCall
+from apps.channels.services.circuit import CircuitOpen
 from apps.channels.services.gateway import GatewayMissing, end_call, gateway_for, gateway_kind, rests_until, start_call
 from apps.core import clock
 from apps.merchants.models import Merchant
@@ -36,7 +37,7 @@ def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refun
 
     :raises Refund.DoesNotExist: also for another merchant's. :raises RefundMoveIllegal: it is not approved, or was submitted before.
     :raises GatewayMissing: nobody can be called; the refund stays approved. :raises TurnNotCome: so does it, until another has ended.
-    :raises ProviderRests: so does it, until its provider has closed its books.
+    :raises ProviderRests: so does it, until its provider has closed its books. :raises CircuitOpen: so does it, until the provider answers.
     """
     refund = Refund.objects.for_merchant(merchant).select_related("channel__merchant").get(pk=refund_id)
     gateway = gateway_for(refund.channel)
@@ -55,7 +56,7 @@ def submit_refund(*, merchant: Merchant, refund_id: int, now: datetime) -> Refun
             merchant=merchant, refund=refund, submitted_at=now, ask_at=now + LEASE, refunded_minor=before
         )
         call = _call_for(refund, payment, execution)
-        said = start_call(channel=payment.channel, operation="refund", key=call.key, now=now)
+        said = start_call(channel=payment.channel, operation="refund", key=call.key, method=payment.method, now=now)
     return _finish(refund, said, _safely(gateway.refund, call))
 
 
@@ -70,19 +71,31 @@ def ask_about(*, merchant: Merchant, refund_id: int, now: datetime) -> Refund:
     except GatewayMissing:  # asked for again every few seconds it would fill the table of jobs
         RefundExecution.objects.filter(refund=refund, ask_at__lte=now).update(ask_at=now + PAUSES[3])
         raise
-    with transaction.atomic():
-        payment, refund = lock_refund(merchant, refund_id)
-        execution = RefundExecution.objects.select_for_update(of=("self",)).filter(refund=refund).first()
-        if execution is None or execution.ask_at is None or execution.ask_at > now or refund.state not in WAITING:
-            return refund
-        execution.ask_at, execution.asks = now + LEASE, execution.asks + 1
-        execution.save(update_fields=["ask_at", "asks"])
-        call = _call_for(refund, payment, execution)
-        said = start_call(channel=payment.channel, operation="query_refund", key=call.key, now=now)
+    try:
+        begun = _begin_asking(refund, now)
+    except CircuitOpen as error:
+        RefundExecution.objects.filter(refund=refund, ask_at__lte=now).update(ask_at=error.until)
+        return refund
+    if begun is None:
+        return refund
+    payment, call, said = begun
     answer = _safely(gateway.query_refund, call)
     if answer.outcome == Outcome.NOT_FOUND and gateway_kind(payment.channel).repeats_safely:
         return _send_again(refund, said, answer, gateway, call)
     return _finish(refund, said, answer)
+
+
+@transaction.atomic
+def _begin_asking(refund: Refund, now: datetime) -> tuple[Payment, RefundCall, ProviderCall] | None:
+    """Takes the refund for this process and records the question; None when nothing is to be asked now. :raises CircuitOpen: see there."""
+    payment, refund = lock_refund(refund.merchant, refund.pk)
+    execution = RefundExecution.objects.select_for_update(of=("self",)).filter(refund=refund).first()
+    if execution is None or execution.ask_at is None or execution.ask_at > now or refund.state not in WAITING:
+        return None
+    execution.ask_at, execution.asks = now + LEASE, execution.asks + 1
+    execution.save(update_fields=["ask_at", "asks"])
+    call = _call_for(refund, payment, execution)
+    return payment, call, start_call(channel=payment.channel, operation="query_refund", key=call.key, method=payment.method, now=now)
 
 
 def _send_again(refund: Refund, said: ProviderCall, answer: RefundAnswer, gateway: Gateway, call: RefundCall) -> Refund:
@@ -95,7 +108,7 @@ def _send_again(refund: Refund, said: ProviderCall, answer: RefundAnswer, gatewa
             return refund
         if not is_still_there(refund, payment, now):  # a dispute took the money since: asked about again, not sent
             return apply_answer(refund=refund, answer=answer, now=now)
-        again = start_call(channel=refund.channel, operation="refund", key=call.key, now=now)
+        again = start_call(channel=refund.channel, operation="refund", key=call.key, method=payment.method, now=now)
     return _finish(refund, again, _safely(gateway.refund, call))
 
 

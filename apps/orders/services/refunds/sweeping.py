@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from apps.channels.services.circuit import open_until
 from apps.channels.services.gateway import can_be_called, rests_until
 from apps.core.jobs.services import enqueue
 from apps.core.models import OPEN_JOB_STATES, Job
@@ -27,7 +28,9 @@ def _forgotten(now: datetime) -> list[tuple[int, int]]:
     rows = Refund.objects.filter(state=RefundState.APPROVED, request__route=RefundRoute.PROVIDER).order_by("pk")
     waiting = rows.select_related("channel__merchant")[:AT_ONCE]
     found = [
-        (refund.merchant_id, refund.pk) for refund in waiting if can_be_called(refund.channel) and not rests_until(refund.channel, now)
+        (refund.merchant_id, refund.pk)
+        for refund in waiting
+        if can_be_called(refund.channel) and not rests_until(refund.channel, now) and not open_until(refund.channel, now)
     ]
     keys = [f"refund:{refund_id}" for _merchant, refund_id in found]
     jobs = Job.objects.filter(kind=RefundJob.SUBMIT, dedupe_key__in=keys)

@@ -1,0 +1,12 @@
+"""What the clock does about channels."""
+
+from celery import shared_task
+
+from apps.channels.services.health import watch_channels
+from apps.core import clock
+
+
+@shared_task(name="channels.watch", max_retries=0)
+def watch() -> None:
+    """Every five minutes by the schedule: calls are counted into hours, and a channel that does worse than it used to is told of."""
+    watch_channels(now=clock.now())
