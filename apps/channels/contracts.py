@@ -55,6 +55,7 @@ class Method(StrEnum):
     SEPA_DEBIT = "sepa_debit"
     UPI = "upi"
     PAYPAY = "paypay"
+    TWQR = "twqr"
     BNPL = "bnpl"
     POINTS = "points"
     ON_ACCOUNT = "on_account"

@@ -62,6 +62,7 @@ METHOD_LABELS = {
     Method.SEPA_DEBIT: _("SEPA debit"),
     Method.UPI: "UPI",
     Method.PAYPAY: "PayPay",
+    Method.TWQR: "TWQR",
     Method.BNPL: _("Buy now, pay later"),
     Method.POINTS: _("Points"),
     Method.ON_ACCOUNT: _("On account"),

@@ -135,7 +135,7 @@ def test_row_that_cannot_be_read_is_named(old, new, column, code):
     [
         ("Flexible_Installment", "installment"), ("信用卡分期(3期)", "installment"), ("ApplePay", "apple_pay"), ("BNPL_URICH", "bnpl"),
         ("WebATM_TAISHIN", "atm"), ("CVS_FAMILY", "cvs_code"), ("超商條碼", "cvs_barcode"), ("DigitalPayment_Jkopay", "jkopay"),
-        ("TWQR_OPAY", ""),
+        ("TWQR_OPAY", "twqr"),
     ],
 )  # fmt: skip
 def test_methods_are_known_by_word_and_by_code(word, method):

@@ -18,19 +18,21 @@ from apps.channels.gateways import (
     Acknowledgement,
     DisputeTold,
     NoticeForged,
-    NoticeUnreadable,
     Outcome,
     RefundAnswer,
     RefundCall,
     RefundNotice,
 )
+from apps.channels.paying import PaymentNotice
 from apps.channels.providers.ecpay import codes
 from apps.channels.providers.ecpay.closing import Trade, TradeUnreadable, read_trade
 from apps.channels.providers.ecpay.codes import Stage
+from apps.channels.providers.ecpay.payments import EcpayPayments
 from apps.channels.providers.ecpay.signing import CHECK, check_value, conceal, is_genuine, reveal
 
-LIVE = ("https://payment.ecpay.com.tw", "https://ecpayment.ecpay.com.tw")  # DoAction, QueryTrade
-SANDBOX = ("https://payment-stage.ecpay.com.tw", "https://ecpayment-stage.ecpay.com.tw")  # no DoAction there, by its documents
+# Payments and DoAction, QueryTrade, statements. The stage has no DoAction, by its documents.
+LIVE = ("https://payment.ecpay.com.tw", "https://ecpayment.ecpay.com.tw", "https://vendor.ecpay.com.tw")
+SANDBOX = ("https://payment-stage.ecpay.com.tw", "https://ecpayment-stage.ecpay.com.tw", "https://vendor-stage.ecpay.com.tw")
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds
 ASKS = 3  # tries of one question; an action is sent once
 WHOLE = 100  # minor units of a whole New Taiwan dollar: ECPay knows no cents
@@ -38,14 +40,14 @@ TROUBLES = (httpx.HTTPError, httpx.InvalidURL, TradeUnreadable, ValueError, KeyE
 logger = logging.getLogger(__name__)
 
 
-class EcpayGateway:
+class EcpayGateway(EcpayPayments):
     """`credentials` hold `merchant_id`, `hash_key` and `hash_iv`, as the console shows them."""
 
     def __init__(self, account: Account):
         self.merchant_id = account.credentials["merchant_id"]
         self.keys = (account.credentials["hash_key"], account.credentials["hash_iv"])
         usual = LIVE if account.is_live else SANDBOX
-        self.act_at, self.ask_at = (account.base_url, account.base_url) if account.base_url else usual
+        self.pay_at, self.ask_at, self.statement_at = [account.base_url or address for address in usual]
 
     def refund(self, call: RefundCall) -> RefundAnswer:
         """See `Gateway`. What ECPay cannot do by its own rules is refused here and never sent."""
@@ -77,17 +79,13 @@ class EcpayGateway:
             return RefundAnswer(Outcome.NOT_FOUND, code="not_closed", raw=raw)
         return RefundAnswer(Outcome.UNKNOWN, code="other_sum", message=f"ECPay says that {back} went back", raw=raw)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeTold]:
-        """See `Gateway`. ECPay sends notices of payments alone: a genuine one is answered and tells nothing about refunds."""
+    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+        """See `Gateway`. ECPay sends notices of payments alone; nothing it sends tells of a refund."""
         try:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
         except (UnicodeDecodeError, ValueError) as error:
             raise NoticeForged from error
-        if not is_genuine(fields, *self.keys):
-            raise NoticeForged
-        if fields.get("MerchantID") != self.merchant_id:
-            raise NoticeUnreadable("another shop's")
-        return []
+        return self.read_payment_notice(fields)
 
     def acknowledgement(self) -> Acknowledgement:
         """See `Gateway`; anything but these bytes is sent again."""
@@ -123,7 +121,7 @@ class EcpayGateway:
         }
         try:
             with httpx.Client(timeout=TIMEOUT) as web:
-                reply = web.post(f"{self.act_at}/CreditDetail/DoAction", data={**form, CHECK: check_value(form, *self.keys)})
+                reply = web.post(f"{self.pay_at}/CreditDetail/DoAction", data={**form, CHECK: check_value(form, *self.keys)})
                 said = dict(parse_qsl(reply.text.strip(), keep_blank_values=True))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return _unknown(call, "no_answer", _why(error), request=form)

@@ -1,7 +1,7 @@
-"""What ECPay's words mean, as data: answers of DoAction, and the states of a card trade.
+"""What ECPay's words mean, as data: answers of DoAction, the states of a card trade, and the codes of payments.
 
 ECPay adds codes without notice (developers.ecpay.com.tw/?p=5740), so only those are listed that it documents for this call; any other
-leaves a refund unknown. The sentences are for staff.
+leaves a refund or a payment unknown.
 """
 
 from enum import StrEnum
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from apps.channels.contracts import Method
 from apps.channels.gateways import Outcome
+from apps.channels.return_codes import CodeClass, ReturnCode, ReturnCodes
 
 # DoAction takes back card payments alone (?p=2885); of anything else the shop sends the money itself.
 CARDS = frozenset({Method.CREDIT_CARD, Method.INSTALLMENT, Method.APPLE_PAY, Method.GOOGLE_PAY, Method.UNIONPAY})
@@ -70,3 +71,34 @@ STAGES = {
     "已取消": Stage.RELEASED,
     "canceled": Stage.RELEASED,
 }
+
+# Payments: ReturnURL and PaymentInfoURL (RtnCode), QueryTradeInfo (TradeStatus), and what the page of AioCheckOut says.
+OVER = gettext_noop("The time to pay is over.")
+PAY_ANEW = gettext_noop("The time to pay is over. Please order again.")
+CARD_REFUSED = gettext_noop("The bank did not approve the card. Please use another card or another method.")
+RETURN_CODES: ReturnCodes = {
+    "0": ReturnCode(CodeClass.PENDING, gettext_noop("Not paid yet.")),
+    "1": ReturnCode(CodeClass.OK, gettext_noop("Paid.")),
+    "2": ReturnCode(CodeClass.PENDING, gettext_noop("An account for the transfer was issued, or the instalment plan was applied for.")),
+    "10100073": ReturnCode(CodeClass.PENDING, gettext_noop("A code or barcode for the store was issued.")),
+    "10100058": ReturnCode(CodeClass.DECLINED, OVER, PAY_ANEW),
+    "10200009": ReturnCode(CodeClass.DECLINED, OVER, PAY_ANEW),
+    "10300006": ReturnCode(CodeClass.DECLINED, OVER, PAY_ANEW),
+    "10200043": ReturnCode(CodeClass.DECLINED, gettext_noop("The payer did not pass the bank's 3D verification."), CARD_REFUSED),
+    "10200058": ReturnCode(CodeClass.DECLINED, gettext_noop("The bank did not authorise the card."), CARD_REFUSED),
+    "10200163": ReturnCode(CodeClass.DECLINED, gettext_noop("The application to buy now and pay later was turned down.")),
+    "10200095": ReturnCode(CodeClass.DECLINED, gettext_noop("The trade was never established: the payer did not finish.")),
+    "10200115": ReturnCode(CodeClass.RETRY, gettext_noop("The bank did not answer in time: ask again later.")),
+    "10200047": ReturnCode(CodeClass.NOT_FOUND, RTN_CODES["10200047"][1]),
+    "10200050": ReturnCode(CodeClass.CONFIG, RTN_CODES["10200050"][1]),
+    "10200073": ReturnCode(CodeClass.CONFIG, RTN_CODES["10200073"][1]),
+    "10400011": ReturnCode(CodeClass.CONFIG, gettext_noop("ECPay blocks a word in the description of the goods.")),
+    "too_fast": ReturnCode(
+        CodeClass.RETRY, gettext_noop("ECPay was asked too often and answers nothing for 30 minutes. The payment itself is not affected.")
+    ),
+    "no_statement": ReturnCode(
+        CodeClass.CONFIG,
+        gettext_noop("ECPay sent no statement. Allow this server's IP address in ECPay's console: system development, interface settings."),
+    ),
+}
+EXPIRED = frozenset({"10100058", "10200009", "10300006"})

@@ -5,9 +5,12 @@ from datetime import time
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.contracts import Capabilities, Method, Provider
-from apps.channels.gateways import Account, CredentialField, Gateway, GatewayKind, Rest
+from apps.channels.fetching import StatementHours
+from apps.channels.gateways import REFUNDING, Account, CredentialField, Gateway, GatewayKind, Operation, Rest
+from apps.channels.own_codes import OWN_CODES
 from apps.channels.providers.ecpay import statement
-from apps.channels.providers.ecpay.codes import CARDS
+from apps.channels.providers.ecpay.checkout import CHOICES
+from apps.channels.providers.ecpay.codes import CARDS, RETURN_CODES
 
 
 def _gateway(account: Account) -> Gateway:
@@ -19,6 +22,11 @@ def _gateway(account: Account) -> Gateway:
 
 GATEWAY = GatewayKind(
     make=_gateway,
+    operations=REFUNDING | {Operation.CREATE_PAYMENT, Operation.QUERY_PAYMENT, Operation.FETCH_STATEMENT, Operation.TEST_CONNECTION},
+    pays_by=tuple(CHOICES),
+    codes={**OWN_CODES, **RETURN_CODES},
+    # ECPay names no hour for 對帳媒體檔; at three nothing of the day before is on its way any more.
+    statement_hours=StatementHours("Asia/Taipei", time(3, 0)),
     # ECPay closes its card books then, and asks that DoAction be left alone meanwhile: https://developers.ecpay.com.tw/?p=2885
     rest=Rest("Asia/Taipei", time(20, 15), time(20, 30)),
     credentials=(
@@ -43,6 +51,7 @@ PROVIDER = Provider(
             Method.CVS_BARCODE,
             Method.WECHAT_PAY,
             Method.JKOPAY,
+            Method.TWQR,
             Method.BNPL,
         ),
         statements=(statement.WANTED,),

@@ -51,6 +51,7 @@ LAYOUTS = (
 RENAMED = {"trade_no_aio_1": {"綠界訂單編號", "歐付寶訂單編號"}, "trade_no_aio_0": {"綠界交易序號"}}
 OTHERS = {"關帳單號": "撥款對帳檔 FundingReconDetail", "PaymentID": "Shopify 對帳檔"}
 METHODS = (
+    (("TWQR",), Method.TWQR),
     (("BNPL", "無卡分期", "先買後付"), Method.BNPL),
     (("分期", "Installment"), Method.INSTALLMENT),
     (("ApplePay", "Apple Pay"), Method.APPLE_PAY),
