@@ -87,7 +87,8 @@ class PaymentCall:
 class PaymentAnswer:
     """What the provider said. `amount_minor` and `currency` are what it says was paid: the caller compares, never assumes.
 
-    `raw` is request and answer as logged, secrets left out.
+    `provider_ref` is the newest that there is: some providers name an order first and the payment only once it is paid, and refunds and
+    statements go by the second. `raw` is request and answer as logged, secrets left out.
     """
 
     outcome: PaymentOutcome

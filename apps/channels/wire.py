@@ -73,10 +73,15 @@ class Wire:
         self._record.append({**shown, "status": got.status_code, "answer": self._clean(got.content), "ms": _since(begun)})
         return Reply(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
 
-    @stamina.retry(on=NoAnswer, attempts=ASKS, timeout=ASKING_SECONDS, wait_initial=0.5, wait_max=3)
     def ask(self, method: str, path: str, **sent) -> Reply:
         """Sends a question, up to ASKS times while nobody answers. Never for what moves money. :raises NoAnswer: see there."""
-        return self.act(method, path, **sent)
+
+        # What is tried again is logged with its arguments, so it has none: headers hold keys.
+        @stamina.retry(on=NoAnswer, attempts=ASKS, timeout=ASKING_SECONDS, wait_initial=0.5, wait_max=3)
+        def once() -> Reply:
+            return self.act(method, path, **sent)
+
+        return once()
 
     def record(self, **more) -> dict:
         """What was said since the last record, for an answer's `raw`; beginning the next."""

@@ -281,6 +281,7 @@ def test_an_answer_of_stripe_that_comes_too_late_is_none(front, request, tmp_pat
     front.mood = "slow_after"
 
     answer = hasty.refund(usual.call)
+    assert front.acted.wait(20)
     front.closing.set()
 
     assert (answer.outcome, answer.code, len(front.posts)) == (Outcome.UNKNOWN, "no_answer", 1)

@@ -27,6 +27,7 @@ class StripeFront:
         self.base_url = ""
         self.lock = threading.Lock()
         self.closing = threading.Event()
+        self.acted = threading.Event()  # the last refund that was passed on has had its effect
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: str) -> tuple[int, str] | None:
         """Status and text; None is silence."""
@@ -42,6 +43,7 @@ class StripeFront:
             if isinstance(mood, tuple):
                 return mood[0], json.dumps({"error": mood[1]})
             said = self._once(headers, body)
+            self.acted.set()
         if mood == "slow_after":
             self.closing.wait(10)
         return None if mood in ("silent_after", "slow_after") else said

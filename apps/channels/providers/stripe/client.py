@@ -25,25 +25,25 @@ from apps.channels.gateways import (
     RefundCall,
     RefundNotice,
 )
+from apps.channels.paying import PaymentNotice
 from apps.channels.providers.stripe.amounts import to_stripe
+from apps.channels.providers.stripe.errors import ASK_FOR, ASKS, BROKEN, TIMEOUTS, code_of, is_passing, is_refusal, sentence_of
 from apps.channels.providers.stripe.notices import KEY, OUTCOMES, moment, told_by
+from apps.channels.providers.stripe.payment_notices import payments_told
+from apps.channels.providers.stripe.payments import StripePayments
+from apps.channels.providers.stripe.reports import StripeReports
 from apps.core.money import MoneyError
 
-TIMEOUTS = (5.0, 20.0)  # seconds to connect, to read
 TOLERANCE = 300  # seconds a signature stays good: Stripe's own figure
-ASKS = 3  # tries of one question; a refund is sent once
-ASK_FOR = 40.0  # seconds that all tries may take; the caller's lease is longer
 REFUNDS_OF_ONE_PAYMENT = 1000  # more than that are not looked through
 PAYMENT_PARAMS = {"pi_": "payment_intent", "ch_": "charge", "py_": "charge"}
 LOGGED = ("id", "status", "amount", "currency", "failure_reason", "created", "payment_intent", "charge")
-REFUSED = (400, 401, 402, 403, 404)
 NO_PAYMENT_ID = gettext_noop("The books have no Stripe number of this payment (pi_… or ch_…), so nothing was sent.")
 NO_SUCH_AMOUNT = gettext_noop("Stripe cannot express this amount in its currency, so nothing was sent.")
-BROKEN = (AttributeError, KeyError, TypeError, ValueError)  # how the library falls over an answer that is none
 logger = logging.getLogger(__name__)
 
 
-class StripeGateway:
+class StripeGateway(StripePayments, StripeReports):
     """`credentials` hold `secret_key` and `webhook_secret`."""
 
     def __init__(self, account: Account):
@@ -51,6 +51,7 @@ class StripeGateway:
         http = stripe.RequestsClient(timeout=TIMEOUTS)
         self.secret_key = account.credentials["secret_key"]
         self.webhook_secret = account.credentials.get("webhook_secret", "")
+        self.base_url, self.is_live = account.base_url, account.is_live
         self.api = stripe.StripeClient(self.secret_key, base_addresses=addresses, http_client=http, max_network_retries=0).v1
 
     def refund(self, call: RefundCall) -> RefundAnswer:
@@ -70,21 +71,22 @@ class StripeGateway:
         if not call.provider_refund_ref and not _payment(call):
             return RefundAnswer(Outcome.UNKNOWN, code="no_payment_id", message=NO_PAYMENT_ID, raw={"key": call.key})
 
-        @stamina.retry(on=_is_passing, attempts=ASKS, timeout=ASK_FOR, wait_initial=0.5, wait_max=3)
+        @stamina.retry(on=is_passing, attempts=ASKS, timeout=ASK_FOR, wait_initial=0.5, wait_max=3)
         def ask() -> stripe.Refund | None:
             return self._by_ref(call) if call.provider_refund_ref else self._by_key(call)
 
         # An error answers no question, not even that the payment is not there: perhaps these are another account's keys.
         return self._answered(call, ask, self._unknown)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """See `Gateway`. The signature covers the raw bytes and their moment."""
         try:
             stripe.WebhookSignature.verify_header(body.decode(), headers.get("stripe-signature"), self.webhook_secret, TOLERANCE)
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
             raise NoticeForged from error
         try:
-            return told_by(json.loads(body))
+            event = json.loads(body)
+            return payments_told(event) or told_by(event)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise NoticeUnreadable(f"{type(error).__name__}: {error}"[:200]) from error
 
@@ -120,9 +122,7 @@ class StripeGateway:
 
     def _refused(self, call: RefundCall, error: stripe.StripeError) -> RefundAnswer:
         """A refusal is final, unless the refund exists under our key: a repeated call can be refused because the first one worked."""
-        # A reused key, a busy key and a speed limit are no refusals: another call may have acted.
-        is_passing = isinstance(error, stripe.IdempotencyError | stripe.RateLimitError) or error.http_status not in REFUSED
-        if is_passing or (error.headers or {}).get("stripe-should-retry") == "true":
+        if not is_refusal(error):
             return self._unknown(call, error)
         if error.http_status in (400, 402):
             known = self.query_refund(call)
@@ -131,15 +131,20 @@ class StripeGateway:
         return self._failed(call, error, Outcome.DECLINED)
 
     def _unknown(self, call: RefundCall, error: stripe.StripeError) -> RefundAnswer:
-        logger.warning("stripe.refund.unknown key=%s code=%s http=%s", call.key, _code(error), error.http_status)
+        logger.warning("stripe.refund.unknown key=%s code=%s http=%s", call.key, code_of(error), error.http_status)
         return self._failed(call, error, Outcome.UNKNOWN)
 
     def _failed(self, call: RefundCall, error: stripe.StripeError, outcome: Outcome) -> RefundAnswer:
         """Stripe's own sentence, without our secret."""
-        said = "" if isinstance(error, stripe.APIConnectionError) else error.user_message
-        message = str(said or type(error).__name__).replace(self.secret_key, "…")[:300]
-        raw = {"key": call.key, "http_status": error.http_status, "code": _code(error), "message": message, "request_id": error.request_id}
-        return RefundAnswer(outcome, code=_code(error), message=message, raw=raw)
+        message = sentence_of(error, self.secret_key)
+        raw = {
+            "key": call.key,
+            "http_status": error.http_status,
+            "code": code_of(error),
+            "message": message,
+            "request_id": error.request_id,
+        }
+        return RefundAnswer(outcome, code=code_of(error), message=message, raw=raw)
 
 
 def _payment(call: RefundCall) -> dict[str, str]:
@@ -160,19 +165,6 @@ def _read(call: RefundCall, said: dict) -> RefundAnswer:
         logger.warning("provider.unknown_code provider=stripe key=%s code=%s", call.key, status)
     done_at = moment(said.get("created")) if outcome == Outcome.SUCCEEDED else None
     return RefundAnswer(outcome, ref, str(said.get("failure_reason") or status), done_at=done_at, raw=raw)
-
-
-def _code(error: stripe.StripeError) -> str:
-    if isinstance(error, stripe.APIConnectionError):
-        return "no_answer"
-    return str(error.code or getattr(error.error, "code", None) or type(error).__name__)
-
-
-def _is_passing(error: Exception) -> bool:
-    """Worth asking again at once."""
-    if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
-        return True
-    return isinstance(error, stripe.APIError) and (error.http_status or 500) >= 500
 
 
 def signed(body: bytes, secret: str, at: datetime) -> str:

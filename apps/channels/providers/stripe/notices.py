@@ -1,4 +1,7 @@
-"""What Stripe tells of refunds and disputes, in our words. https://docs.stripe.com/api/refunds/object, /api/disputes/object"""
+"""What Stripe tells of refunds and disputes, in our words.
+
+https://docs.stripe.com/api/events/types, /api/refunds/object, /api/disputes/object
+"""
 
 import logging
 from datetime import UTC, datetime

@@ -1,10 +1,14 @@
 """Stripe as the registry knows it."""
 
+from datetime import time
+
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.contracts import Capabilities, Method, Provider
-from apps.channels.gateways import Account, CredentialField, Gateway, GatewayKind
+from apps.channels.fetching import StatementHours
+from apps.channels.gateways import REFUNDING, Account, CredentialField, Gateway, GatewayKind, Operation
 from apps.channels.providers.stripe import statement
+from apps.channels.providers.stripe.codes import CODES
 
 
 def _gateway(account: Account) -> Gateway:
@@ -20,6 +24,20 @@ GATEWAY = GatewayKind(
         CredentialField("secret_key", _("Secret key"), _("Stripe Dashboard, Developers, API keys; begins with sk_ or rk_.")),
         CredentialField("webhook_secret", _("Signing secret"), _("Stripe Dashboard, Webhooks, your destination; begins with whsec_.")),
     ),
+    operations=REFUNDING
+    | {
+        Operation.CREATE_PAYMENT,
+        Operation.QUERY_PAYMENT,
+        Operation.CAPTURE_PAYMENT,
+        Operation.CANCEL_PAYMENT,
+        Operation.FETCH_STATEMENT,
+        Operation.TEST_CONNECTION,
+    },
+    pays_by=(Method.CREDIT_CARD, Method.APPLE_PAY, Method.GOOGLE_PAY, Method.SEPA_DEBIT),
+    codes=CODES,
+    # The report type says itself how far its data reach; a day is closed some hours after its end.
+    statement_hours=StatementHours("UTC", time(12, 0)),
+    payment_minutes=60,
     sends_notices=True,
     repeats_safely=True,
 )
