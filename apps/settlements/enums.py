@@ -13,6 +13,7 @@ class JobKind(StrEnum):
     IMPORT = "settlements.import"
     JOURNAL = "settlements.journal"
     REPLAY = "settlements.replay"
+    FETCH = "settlements.fetch_statement"
 
 
 class StatementLists(models.TextChoices):

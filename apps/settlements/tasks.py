@@ -16,6 +16,7 @@ from apps.settlements.enums import JobKind
 from apps.settlements.selectors.journal import is_behind
 from apps.settlements.selectors.runs import merchants_with_newer_books
 from apps.settlements.services.deadlines import end_pauses, escalate
+from apps.settlements.services.fetching import days_to_fetch, fetch_day
 from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
 from apps.settlements.services.replaying import run_replay
@@ -59,6 +60,24 @@ def replay_job(job, progress) -> dict:
     merchant = Merchant.objects.get(pk=job.merchant_id)
     seen = run_replay(merchant=merchant, replay_id=job.payload["replay"], now=clock.now(), progress=progress)
     return {"changes": seen.row_count}
+
+
+@job(JobKind.FETCH, queue="imports", limit=timedelta(minutes=15))
+def fetch_job(job, progress) -> dict:
+    """payload: channel_id, day. Twice is harmless: a day that is in is not asked for again."""
+    channel = Channel.objects.for_merchant(job.merchant_id).select_related("merchant").get(pk=job.payload["channel_id"])
+    fetch = fetch_day(channel=channel, day=date.fromisoformat(job.payload["day"]), now=clock.now())
+    if fetch.ended_at:
+        enqueue(kind=JobKind.RECONCILE, merchant_id=job.merchant_id, dedupe_key="reconcile")
+    return {"state": fetch.state, "files": fetch.files}
+
+
+@shared_task(name="settlements.fetch", max_retries=0)
+def fetch() -> None:
+    """Every ten minutes by the schedule: days whose statements can be asked for now."""
+    for channel, day in days_to_fetch(now=clock.now()):
+        payload = {"channel_id": channel.pk, "day": day.isoformat()}
+        enqueue(kind=JobKind.FETCH, merchant_id=channel.merchant_id, payload=payload, dedupe_key=f"fetch:{channel.pk}:{day}")
 
 
 @shared_task(name="settlements.watch", max_retries=0)

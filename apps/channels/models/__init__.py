@@ -2,6 +2,7 @@
 
 from apps.channels.models.calls import ConnectionTest, ConnectionVerdict, NoticeState, ProviderCall, WebhookEvent
 from apps.channels.models.circuits import CallHour, Circuit, CircuitState
+from apps.channels.models.fetches import FetchState, StatementFetch
 from apps.channels.models.mappings import MappingSource, MappingVersion
 from apps.channels.models.rules import BookedRate, RuleSet
 from apps.channels.models.terms import Channel, FeeRule, HolidayCalendar, StatementRhythm
@@ -15,12 +16,14 @@ __all__ = [
     "ConnectionTest",
     "ConnectionVerdict",
     "FeeRule",
+    "FetchState",
     "HolidayCalendar",
     "MappingSource",
     "MappingVersion",
     "NoticeState",
     "ProviderCall",
     "RuleSet",
+    "StatementFetch",
     "StatementRhythm",
     "WebhookEvent",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.channels.calendar import BusinessCalendar
-from apps.channels.models import Channel, StatementRhythm
+from apps.channels.models import Channel, FetchState, StatementFetch, StatementRhythm
 from apps.channels.terms import calendar_for, calendars_of, settlement_for
 from apps.core.figures import day_text, weekday_text
 from apps.merchants.models import BankAccount, Merchant
@@ -57,6 +57,7 @@ class Facts:
     faults: dict
     payouts: dict
     first: dict
+    refused: set  # days whose statement the provider would not give
 
 
 def grid_of(merchant: Merchant, first: date, today: date) -> list[GridRow]:
@@ -90,7 +91,9 @@ def _channel_facts(merchant: Merchant, channels: list[Channel], days: list[date]
     of_trades = posted.filter(lists=StatementLists.TRADES)
     for channel, start in of_trades.values_list("channel_id", "first_day").order_by("first_day"):
         starts.setdefault(channel, start)
-    return Facts(covered, off, _days_with_lines(channels, days), rows, _faults(merchant, days), payouts, starts)
+    fetches = StatementFetch.objects.for_merchant(merchant).filter(state=FetchState.REFUSED, day__range=(days[0], days[-1]))
+    refused = set(fetches.values_list("channel_id", "day"))
+    return Facts(covered, off, _days_with_lines(channels, days), rows, _faults(merchant, days), payouts, starts, refused)
 
 
 def _days_with_lines(channels: list[Channel], days: list[date]) -> set:
@@ -124,7 +127,7 @@ def _channel_row(channel: Channel, calendar: BusinessCalendar, facts: Facts, day
         overdue = calendar.add_open_days(day, 1 + channel.grace_days) < today
         wrong = facts.faults.get(at, [0, 0])
         states = [
-            DONE if is_in else RED if overdue else WAIT,
+            DONE if is_in else RED if overdue else AMBER if at in facts.refused else WAIT,
             AMBER if at in facts.off else DONE if is_in else WAIT,
             RED if wrong[0] else DONE if is_in else WAIT,
             _paid_out(channel, day, facts, wrong[1], moves, is_in),
@@ -150,7 +153,7 @@ def _sentence(label: str, day: date, states: list[str], count: int | None, wrong
     """The whole cell in words, for its name and its popover."""
     there = _("statement in") if count is None else ngettext("statement in, %(count)s row", "statement in, %(count)s rows", count)
     parts = [
-        there % {"count": count} if states[0] == DONE else _("statement not in"),
+        there % {"count": count} if states[0] == DONE else _("statement not fetched") if states[0] == AMBER else _("statement not in"),
         {DONE: _("totals agree"), AMBER: _("totals differ")}.get(states[1], _("totals not known")),
         ngettext("%(count)s difference", "%(count)s differences", wrong) % {"count": wrong}
         if wrong
