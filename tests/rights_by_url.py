@@ -30,6 +30,7 @@ from apps.settlements.services.replaying import ask_replay
 from tests import cast
 from tests.disputes.risk import things
 from tests.orders.files import payments_csv
+from tests.settlements.learning.past import make_model
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,14 @@ class Shop:
         return LearnedSign.objects.create(
             merchant=self.merchant, channel=self.channel, sign="word", value="永豐", confirmed_count=1, learned_at=cast.NOW
         )
+
+    @cached_property
+    def learned_model(self):
+        return make_model(self.merchant)
+
+    @cached_property
+    def learning_job(self):
+        return Job.objects.create(kind="settlements.learn", merchant_id=self.merchant.pk, created_at=cast.NOW)
 
     @cached_property
     def bank_account(self):
@@ -383,6 +392,10 @@ RULES: dict[str, Rule] = {
     "settlements:suggestion_decline": Rule("resolve", method="post", ids={"pk": "suggestion.pk"}),
     "settlements:suggestion_undo": Rule("resolve", method="post", ids={"pk": "suggestion.pk"}),
     "settlements:sign_forget": Rule("resolve", method="post", ids={"pk": "sign.pk"}),
+    "settlements:learning": Rule("teach_models"),
+    "settlements:learning_train": Rule("teach_models", method="post"),
+    "settlements:learning_job": Rule("teach_models", ids={"pk": "learning_job.pk"}),
+    "settlements:learning_switch": Rule("teach_models", method="post", ids={"pk": "learned_model.pk"}, data={"to": "on"}),
     "settlements:statements": Rule("view_money"),
     "settlements:upload": Rule("import_files", method="post"),
     "settlements:post_files": Rule("import_files", method="post"),

@@ -45,6 +45,7 @@ RIGHT_LABELS = {
     "answer_disputes": _("Record and answer disputes"),
     "edit_watchlist": _("Put buyers on the watch-list and take them off"),
     "edit_alerts": _("Change alert rules and who is told"),
+    "teach_models": _("Train models of the shop's own history and switch them on or off"),
     "edit_channels": _("Add, change and switch channels"),
     "edit_fees": _("Change fee plans"),
     "edit_mappings": _("Say what the columns of exports mean"),
@@ -63,7 +64,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     Role.OWNER: frozenset(RIGHT_LABELS),
     Role.ACCOUNTANT: RIGHTS_OF_ALL
     | {"import_files", "withdraw_files", "force_import", "edit_mappings", "edit_books", "reconcile", "assign", "resolve", "write_off"}
-    | {"request_refund", "pay_refunds", "answer_disputes", "edit_alerts", "edit_watchlist"}
+    | {"request_refund", "pay_refunds", "answer_disputes", "edit_alerts", "edit_watchlist", "teach_models"}
     | {"edit_fees", "edit_bank_accounts", "prepare_close", "view_audit"},
     Role.APPROVER: RIGHTS_OF_ALL | {"approve_refund", "countersign", "edit_watchlist", "approve_close", "view_audit"},
     Role.OPERATOR: RIGHTS_OF_ALL | {"import_files", "edit_books", "assign", "request_refund", "answer_disputes", "edit_watchlist"},

@@ -109,6 +109,10 @@ class Frame:
         return bool(self.membership) and has_right(self.membership, "edit_webhooks")
 
     @property
+    def teaches_models(self) -> bool:
+        return bool(self.membership) and has_right(self.membership, "teach_models")
+
+    @property
     def bell_url(self) -> str:
         return reverse("merchants:inbox_bell", args=[self.merchant.slug]) if self.merchant else ""
 

@@ -31,4 +31,5 @@ class SettlementsConfig(AppConfig):
         name_job(JobKind.IMPORT, _("Import of statements"))
         name_job(JobKind.JOURNAL, _("Journal"))
         name_job(JobKind.REPLAY, _("Replay of rules"))
+        name_job(JobKind.LEARN, _("Learning from history"))
         register_open_work(OpenWork("discrepancies", _("discrepancies"), handing_over.count_of, handing_over.hand_over))

@@ -14,6 +14,7 @@ class JobKind(StrEnum):
     JOURNAL = "settlements.journal"
     REPLAY = "settlements.replay"
     FETCH = "settlements.fetch_statement"
+    LEARN = "settlements.learn"
 
 
 class StatementLists(models.TextChoices):
@@ -155,6 +156,30 @@ class Sign(models.TextChoices):
 
     WORD = "word", _("word in the memo")
     GAP = "gap", _("difference of the amount")
+
+
+class ModelKind(models.TextChoices):
+    """What is learned from a shop's own past."""
+
+    RISK_DAY = "risk_day", _("Days at risk")
+    RISK_PAYMENT = "risk_payment", _("Payments at risk")
+    MEMO_TYPE = "memo_type", _("What bank lines are")
+
+
+class BankLineKind(models.TextChoices):
+    """What a bank line is of; the values are those of `learning.memo_rules.LineType`."""
+
+    PAYOUT = "payout", _("payout of a channel")
+    REFUND = "refund", _("refund to a buyer")
+    SALE = "sale", _("paid by a customer")
+    BANK_FEE = "bank_fee", _("bank fee")
+    INTEREST = "interest", _("interest")
+    SALARY = "salary", _("salary")
+    RENT = "rent", _("rent")
+    PURCHASE = "purchase", _("purchase")
+    TAX = "tax", _("tax")
+    OWN_TRANSFER = "own_transfer", _("between own accounts")
+    OTHER = "other", _("something else")
 
 
 class Rule(models.TextChoices):

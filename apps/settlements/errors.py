@@ -117,3 +117,19 @@ class ReplayStale(ReplayError):
 
 class SameRules(ReplayError):
     message = _("These are the rules in force.")
+
+
+class UnableToSwitch(HezhangError):
+    """A learned model could not be switched."""
+
+
+class NotBetter(UnableToSwitch):
+    message = _("This model does not beat the plain guess on held-back days, so it stays off.")
+
+
+class OldVersion(UnableToSwitch):
+    message = _("There is a newer version of this model. Look at that one.")
+
+
+class SwitchedAlready(UnableToSwitch):
+    message = _("Somebody switched this model already.")

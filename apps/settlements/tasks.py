@@ -1,6 +1,6 @@
 """Long work of reconciliation as jobs, and the bell that rings for them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
@@ -12,18 +12,21 @@ from apps.core.jobs.registry import job
 from apps.core.jobs.services import enqueue
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.models import Merchant
-from apps.settlements.enums import JobKind
+from apps.settlements.enums import JobKind, ModelKind
 from apps.settlements.selectors.journal import is_behind
 from apps.settlements.selectors.runs import merchants_with_newer_books
+from apps.settlements.services.advising import refresh_advice
 from apps.settlements.services.deadlines import end_pauses, escalate
 from apps.settlements.services.fetching import days_to_fetch, fetch_day
 from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
 from apps.settlements.services.replaying import run_replay
 from apps.settlements.services.suggesting import refresh_suggestions
+from apps.settlements.services.teaching import train
 from apps.settlements.services.uploads import forget_stale_previews, post_all
 
 NIGHT_HOUR = 3  # o'clock in the merchant's zone
+LEARNING_DAY, LEARNING_HOUR = 6, 4  # Sunday at four, in the merchant's zone
 PREVIEWS_KEPT = timedelta(days=7)
 
 
@@ -34,6 +37,7 @@ def reconcile_job(job, progress) -> dict:
     channel = Channel.objects.for_merchant(merchant).filter(pk=job.payload.get("channel_id")).first()
     as_of = date.fromisoformat(job.payload["as_of"]) if job.payload.get("as_of") else None
     run = reconcile(merchant=merchant, channel=channel, as_of=as_of, by=job.requested_by, now=clock.now(), progress=progress)
+    refresh_advice(merchant=merchant, now=clock.now())
     return {**run.counts, **refresh_suggestions(merchant=merchant, now=clock.now())}
 
 
@@ -80,6 +84,19 @@ def fetch() -> None:
         enqueue(kind=JobKind.FETCH, merchant_id=channel.merchant_id, payload=payload, dedupe_key=f"fetch:{channel.pk}:{day}")
 
 
+@job(JobKind.LEARN, queue="reports", limit=timedelta(minutes=30))
+def learn_job(job, progress) -> dict:
+    """Trains every kind of model on the merchant's past and measures those that are on; once a week, and when somebody asks."""
+    merchant, kinds = Merchant.objects.get(pk=job.merchant_id), ModelKind.values
+    trained = {}
+    for at, kind in enumerate(kinds):
+        progress(at * 100 // len(kinds), str(ModelKind(kind).label))
+        new = train(merchant=merchant, kind=kind, by=job.requested_by, now=clock.now())
+        trained[kind] = new.version if new else 0
+    refresh_advice(merchant=merchant, now=clock.now())
+    return trained
+
+
 @shared_task(name="settlements.watch", max_retries=0)
 def watch() -> None:
     """Every minute by the schedule: rings where the books changed since the last pass, and once a night when the clock shows three.
@@ -97,9 +114,18 @@ def watch() -> None:
             enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, dedupe_key="reconcile")
         if local.hour == NIGHT_HOUR and not asked.filter(dedupe_key=night).exists():
             enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, dedupe_key=night)
+        _learn_weekly(merchant, local)
         escalate(merchant=merchant, now=now)
         waiting = Job.objects.for_merchant(merchant).filter(kind=JobKind.JOURNAL, state__in=OPEN_JOB_STATES)
         if is_behind(merchant) and not waiting.exists():
             enqueue(kind=JobKind.JOURNAL, merchant_id=merchant.pk, dedupe_key="journal")
     end_pauses(now=now)
     forget_stale_previews(before=now - PREVIEWS_KEPT)
+
+
+def _learn_weekly(merchant: Merchant, local: datetime) -> None:
+    if (local.weekday(), local.hour) != (LEARNING_DAY, LEARNING_HOUR):
+        return
+    week = f"week:{local.date().isoformat()}"
+    if not Job.objects.for_merchant(merchant).filter(kind=JobKind.LEARN, dedupe_key=week).exists():
+        enqueue(kind=JobKind.LEARN, merchant_id=merchant.pk, dedupe_key=week)

@@ -5,6 +5,7 @@ from apps.settlements.models.discrepancies import Discrepancy, DiscrepancyCommen
 from apps.settlements.models.files import BankStatement, SourceFile, Statement
 from apps.settlements.models.flows import FlowLine, FlowSighting
 from apps.settlements.models.journal import JournalAccount, JournalEntry, JournalRun, Posting
+from apps.settlements.models.learned import BankLineLabel, LearnedModel
 from apps.settlements.models.lines import BankLine, BankLineSighting, LineSighting, StatementLine
 from apps.settlements.models.matches import BankMatch, Match
 from apps.settlements.models.payouts import Payout
@@ -15,6 +16,7 @@ from apps.settlements.models.suggestions import LearnedSign, Suggestion
 __all__ = [
     "AcceptedDifference",
     "BankLine",
+    "BankLineLabel",
     "BankLineSighting",
     "BankMatch",
     "BankStatement",
@@ -25,6 +27,7 @@ __all__ = [
     "JournalAccount",
     "JournalEntry",
     "JournalRun",
+    "LearnedModel",
     "LearnedSign",
     "LineSighting",
     "Match",
