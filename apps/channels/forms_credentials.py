@@ -6,7 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.channels.gateways import CredentialField
 
-LONGEST = 500  # characters; the longest key a provider gives out is far below
+LONGEST = 500  # characters; the longest key of one line is far below
+LONGEST_PEM = 10_000  # keys and certificates of several lines, perhaps a whole chain
+ATTRS = {"autocomplete": "new-password", "spellcheck": "false"}
+
+
+class UnseenTextarea(forms.Textarea):
+    """Several lines that are never sent back, as `PasswordInput` does for one."""
+
+    def format_value(self, value: object) -> str:
+        return ""
 
 
 class CredentialsForm(forms.Form):
@@ -22,19 +31,13 @@ class CredentialsForm(forms.Form):
         super().__init__(*args, **options)
         for one in asked:
             is_there = one.name in entered
+            attrs = ATTRS | ({"placeholder": _("empty keeps it")} if is_there else {})
             self.fields[one.name] = forms.CharField(
                 label=format_lazy(_("{name} (entered)"), name=one.label) if is_there else one.label,
                 help_text=one.help,
-                max_length=LONGEST,
-                required=not is_there,
-                widget=forms.PasswordInput(
-                    render_value=False,
-                    attrs={
-                        "autocomplete": "new-password",
-                        "spellcheck": "false",
-                        **({"placeholder": _("empty keeps it")} if is_there else {}),
-                    },
-                ),
+                max_length=LONGEST_PEM if one.is_pem else LONGEST,
+                required=one.is_needed and not is_there,
+                widget=UnseenTextarea(attrs | {"rows": 4}) if one.is_pem else forms.PasswordInput(render_value=False, attrs=attrs),
             )
         self.asked, self.entered = asked, entered
 

@@ -12,6 +12,7 @@ OWN_CODES: ReturnCodes = {
     "bad_signature": ReturnCode(
         CodeClass.RETRY, gettext_noop("The answer does not carry the provider's signature, so it counts for nothing.")
     ),
+    "key_unusable": ReturnCode(CodeClass.CONFIG, gettext_noop("The key or certificate that was entered cannot be read.")),
     "answer_differs": ReturnCode(CodeClass.RETRY, gettext_noop("The answer is about another payment than the one asked about.")),
     "other_currency": ReturnCode(CodeClass.CONFIG, gettext_noop("The provider does not take this currency.")),
     "not_whole": ReturnCode(CodeClass.CONFIG, gettext_noop("The provider takes whole amounts of this currency only.")),

@@ -31,6 +31,15 @@ class ActionKind(StrEnum):
     FORM = "form"  # post `fields` to `url`
     QR = "qr"  # scan `text`
     CODE = "code"  # pay what `details` name at a counter, a machine or a bank
+    BRIDGE = "bridge"  # hand `fields` to the wallet app whose own browser shows the page
+
+
+class Surface(StrEnum):
+    """Where the payer sees our page, as far as the shop knows; empty where it does not."""
+
+    DESKTOP = "desktop"  # a computer's browser
+    PHONE = "phone"  # a phone's browser
+    IN_APP = "in_app"  # the browser inside the wallet's own app
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ class PaymentCall:
     language: str = "zh-Hant"
     provider_ref: str = ""
     token: str = ""
+    surface: str = ""  # a `Surface`; without one a gateway takes the way that works everywhere, mostly a code to scan
     refunded_minor: int = 0  # what went back already, for providers that tell a state from the sum
 
 

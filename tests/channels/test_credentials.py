@@ -122,10 +122,10 @@ def test_only_who_may_edit_channels_reaches_the_page(client, shop, channel):
 
 def test_a_channel_of_another_shop_or_without_a_gateway_has_no_page(client, owner, shop):
     cast.make_channel(cast.make_merchant("second", name="Second"), "theirs", provider="ecpay")
-    cast.make_channel(shop, "wechat")
+    cast.make_channel(shop, "91app")
 
     assert client.get("/m/qingtian/channels/theirs/credentials/").status_code == 404
-    assert client.get("/m/qingtian/channels/wechat/credentials/").status_code == 404
+    assert client.get("/m/qingtian/channels/91app/credentials/").status_code == 404
 
 
 def test_the_address_for_notices_is_shown_where_the_provider_sends_any(client, owner, shop, channel, settings):

@@ -23,6 +23,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    target: str = ""  # path and query exactly as sent, for signatures
 
     @property
     def form(self) -> dict[str, str]:
@@ -103,7 +104,7 @@ def running(fake: F) -> Iterator[F]:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, body)
+            asked = Asked(self.command, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, body, self.path)
             fake.requests.append(asked)
             try:
                 reply = fake.answer(asked)

@@ -239,8 +239,8 @@ def test_held_money_cannot_be_refunded_until_it_is_released(payment, clerk, shop
         ("ecpay", "cvs_code", 4, "bank_transfer", ["method"]),
         ("ecpay", "cvs_barcode", 4, "bank_transfer", ["method"]),
         ("generic", "credit_card", 4, "bank_transfer", ["no_api"]),
-        ("wechat", "wechat_pay", 4, "bank_transfer", ["no_api"]),
-        ("alipay", "alipay", 4, "bank_transfer", ["no_api"]),
+        ("wechat", "wechat_pay", 4, "provider", ["window"]),
+        ("91app", "line_pay", 4, "bank_transfer", ["no_api"]),
         ("stripe", "credit_card", 400, "provider", []),
     ],
 )
