@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 import stamina
 
-TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds
+CONNECT, PATIENCE = 5.0, 20.0  # seconds until somebody answers at all, and until the answer is there
 ASKS = 3  # tries of one question; an action is sent once
 ASKING_SECONDS = 40
 KEPT = 4_000  # characters of a request or an answer in the record
@@ -53,10 +53,14 @@ class Reply:
 
 
 class Wire:
-    """Speaks to one address. `secrets` never enter the record; `act` sends once, `ask` may send again."""
+    """Speaks to one address. `secrets` never enter the record; `act` sends once, `ask` may send again.
 
-    def __init__(self, base_url: str, *, secrets: Iterable[str] = ()):
+    `patience` are seconds for one answer, for a provider whose documents ask for more than the usual.
+    """
+
+    def __init__(self, base_url: str, *, secrets: Iterable[str] = (), patience: float = PATIENCE):
         self.base_url = base_url.rstrip("/")
+        self._timeout = httpx.Timeout(patience, connect=CONNECT)
         self._secrets = sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
         self._record: list[dict] = []
 
@@ -64,7 +68,7 @@ class Wire:
         """Sends once. :raises NoAnswer: see there."""
         begun, shown = time.monotonic(), {"method": method, "path": path, "request": self._clean(content)}
         try:
-            with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as web:
+            with httpx.Client(timeout=self._timeout, follow_redirects=False) as web:
                 got = web.request(method, self._address(path), content=content or None, headers=dict(headers or {}), params=params)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             code = "timeout" if isinstance(error, httpx.TimeoutException) else "no_answer"

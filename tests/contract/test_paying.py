@@ -9,7 +9,7 @@ import stamina
 from apps.channels import registry
 from apps.channels.fetching import FetchOutcome, Verdict
 from apps.channels.gateways import NoticeForged, Operation, Outcome, RefundNotice
-from apps.channels.paying import PaymentNotice, PaymentOutcome
+from apps.channels.paying import PaymentCall, PaymentNotice, PaymentOutcome
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.server import FakeProvider
 from tests.contract.paying import PayingScene, every_scene
@@ -50,13 +50,19 @@ def needs_notices(scene: PayingScene) -> None:
         pytest.skip(f"{scene.code} sends no signed notices of payments")
 
 
+def opened(scene: PayingScene, **other) -> PaymentCall:
+    """The scene's payment, opened; as it is asked about from then on, with the provider's number where it gave one."""
+    call = replace(scene.call, **other)
+    return replace(call, provider_ref=scene.gateway.create_payment(call).provider_ref)
+
+
 def paid(scene: PayingScene):
     """The scene's payment, made and paid; the answer that says so."""
-    scene.gateway.create_payment(scene.call)
-    scene.pays(scene.call.merchant_ref)
-    answer = scene.gateway.query_payment(scene.call)
+    call = opened(scene)
+    scene.pays(call.merchant_ref)
+    answer = scene.gateway.query_payment(call)
     if answer.outcome == PaymentOutcome.APPROVED:
-        answer = scene.gateway.finish_payment(replace(scene.call, provider_ref=answer.provider_ref))
+        answer = scene.gateway.finish_payment(replace(call, provider_ref=answer.provider_ref))
     return answer
 
 
@@ -96,8 +102,8 @@ def test_an_opened_payment_waits_for_its_payer(scene):
     made = scene.gateway.create_payment(scene.call)
 
     assert (made.outcome, made.action is not None) == (PaymentOutcome.PENDING, True)
-    assert scene.gateway.query_payment(scene.call).outcome in (PaymentOutcome.PENDING, PaymentOutcome.NOT_FOUND)
-    assert scene.gateway.query_payment(scene.call).outcome != PaymentOutcome.DECLINED
+    for call in (scene.call, replace(scene.call, provider_ref=made.provider_ref)):
+        assert scene.gateway.query_payment(call).outcome in (PaymentOutcome.PENDING, PaymentOutcome.NOT_FOUND)
 
 
 def test_a_paid_one_is_told_with_its_sum_currency_number_and_time(scene):
@@ -137,35 +143,35 @@ def test_nobody_there_is_unknown(scene):
 
 
 def test_a_question_without_an_answer_is_unknown_and_the_next_finds_the_truth(scene):
-    scene.gateway.create_payment(scene.call)
-    scene.pays(scene.call.merchant_ref)
+    call = opened(scene)
+    scene.pays(call.merchant_ref)
     scene.fake.books.script(QUERY, Mood.GARBAGE_AFTER)
 
-    assert scene.gateway.query_payment(scene.call).outcome == PaymentOutcome.UNKNOWN
-    assert scene.gateway.query_payment(scene.call).outcome in (PaymentOutcome.PAID, PaymentOutcome.APPROVED)
+    assert scene.gateway.query_payment(call).outcome == PaymentOutcome.UNKNOWN
+    assert scene.gateway.query_payment(call).outcome in (PaymentOutcome.PAID, PaymentOutcome.APPROVED)
 
 
 @pytest.mark.parametrize(("state", "outcome"), [("declined", PaymentOutcome.DECLINED), ("expired", PaymentOutcome.EXPIRED)])
 def test_an_end_without_money_is_told(scene, state, outcome):
-    scene.gateway.create_payment(scene.call)
+    call = opened(scene)
     _opened(scene)
-    scene.fake.books.move(scene.call.merchant_ref, state)
+    scene.fake.books.move(call.merchant_ref, state)
     # A provider without a word for "expired" leaves it to the clock and to the end of the time to pay, which the call carries.
     over = datetime(2026, 1, 1, tzinfo=UTC) if state == "expired" else None
 
-    answer = scene.gateway.query_payment(replace(scene.call, expires_at=over))
+    answer = scene.gateway.query_payment(replace(call, expires_at=over))
 
     # Some providers have one word for both ends; what they never say is that money came or may still be waited for.
     assert answer.outcome in (outcome, PaymentOutcome.EXPIRED, PaymentOutcome.CANCELLED, PaymentOutcome.DECLINED)
 
 
 def test_money_that_comes_after_the_end_is_told_as_paid(scene):
-    scene.gateway.create_payment(scene.call)
+    call = opened(scene)
     _opened(scene)
-    scene.fake.books.move(scene.call.merchant_ref, "expired")
-    scene.fake.books.move(scene.call.merchant_ref, "paid")
+    scene.fake.books.move(call.merchant_ref, "expired")
+    scene.fake.books.move(call.merchant_ref, "paid")
 
-    assert scene.gateway.query_payment(scene.call).outcome == PaymentOutcome.PAID
+    assert scene.gateway.query_payment(call).outcome == PaymentOutcome.PAID
 
 
 def test_a_notice_tells_the_payment_and_repeats_its_name(scene):
@@ -197,8 +203,7 @@ def test_a_notice_with_a_changed_sum_is_forged(scene):
 
 def test_an_authorization_is_taken_or_given_back(scene):
     needs(scene, CAPTURE)
-    call = replace(scene.call, captures_at_once=False)
-    scene.gateway.create_payment(call)
+    call = opened(scene, captures_at_once=False)
     _opened(scene)
     scene.fake.books.move(call.merchant_ref, "authorized")
     held = scene.gateway.query_payment(call)
