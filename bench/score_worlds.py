@@ -1,7 +1,8 @@
-"""`score_worlds.py FIRST LAST [abroad]`: makes a practice world for each seed, of other sizes and mixes, and scores it by its own key.
+"""`score_worlds.py FIRST LAST [abroad] [consoles] [heavy]`: makes a practice world for each seed and scores it by its own key.
 
-With `abroad` the shop has PayPal and Adyen, too. Prints a line a world, one for each row that is missed or false, and the sums at the
-end; exits 1 when anything was missed, false or another amount.
+Sizes and mixes of faults follow from the seed. With `abroad` the shop has PayPal and Adyen, too, with `consoles` two channels whose
+exports are mapped, paid weekly and monthly, one in yen; `heavy` plants four times as many faults. Prints a line a world, one for each
+row that is missed or false, and the sums at the end; exits 1 when anything was missed, false or of another amount.
 Nothing stays: each world is taken in within a transaction that is rolled back.
 """
 
@@ -11,6 +12,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -38,20 +40,23 @@ KINDS = sorted({item.split()[0] for item in MIX.split(",")})
 NO_AMOUNTS = {"currency_mismatch", "late_settlement", "statement_gap"}
 
 
-def plan_of(seed: int, abroad: bool) -> Plan:
+def plan_of(seed: int, more: Collection[str]) -> Plan:
     """A shop whose size and faults follow from the seed: mostly mixed, at times one kind over and over."""
     dice = random.Random(seed)
     codes, kinds = ("alipay", "ecpay", "stripe"), KINDS
-    if abroad:
+    if "abroad" in more:
         codes, kinds = (*codes, "paypal", "adyen"), [*KINDS, "payout_amount_mismatch"]
+    if "consoles" in more:
+        codes = (*codes, "counter", "japan")
     pairs = [f"{kind} {code}" for kind in kinds for code in codes]
     dice.shuffle(pairs)
     if seed % 5 == 0:
         one = dice.choice(kinds)
         pairs = [pair for pair in pairs if pair.split()[0] == one]
     return Plan(
-        slug="scored", days=dice.randint(12, 40), per_day=dice.uniform(4, 16), seed=seed, faults=dice.randint(10, 120),
-        mix=", ".join(pairs), parts=bool(seed % 2), abroad=abroad,
+        slug="scored", days=dice.randint(12, 40), per_day=dice.uniform(4, 16), seed=seed,
+        faults=dice.randint(10, 120) * (4 if "heavy" in more else 1),
+        mix=", ".join(pairs), parts=bool(seed % 2), abroad="abroad" in more, consoles="consoles" in more,
     )  # fmt: skip
 
 
@@ -60,11 +65,11 @@ def key(kind: str, channel: str, order_no: str, day: date, expected, actual) -> 
     return (kind, channel, order_no, day, *amounts)
 
 
-def score(seed: int, abroad: bool = False) -> tuple[Counter, Counter, Counter]:
+def score(seed: int, more: Collection[str] = ()) -> tuple[Counter, Counter, Counter]:
     """What is right, what was missed and what is false (another amount counts as both)."""
     now = start_of_day(AS_OF, "Asia/Taipei", hour=10)
     with tempfile.TemporaryDirectory() as place, override_settings(MEDIA_ROOT=Path(place) / "kept"), transaction.atomic():
-        world = make_world(Path(place), plan_of(seed, abroad), as_of=AS_OF)
+        world = make_world(Path(place), plan_of(seed, more), as_of=AS_OF)
         report = load_drop(folder=world.drop, by=None, now=now)
         reconcile(merchant=report.merchant, as_of=AS_OF, now=now)
         rows = Discrepancy.objects.for_merchant(report.merchant).select_related("channel")
@@ -74,11 +79,11 @@ def score(seed: int, abroad: bool = False) -> tuple[Counter, Counter, Counter]:
     return found & planted, planted - found, found - planted
 
 
-def main(first: int, last: int, abroad: bool) -> int:
+def main(first: int, last: int, more: Collection[str]) -> int:
     call_command("migrate", verbosity=0)
     right, missed, false = Counter(), Counter(), Counter()
     for seed in range(first, last + 1):
-        good, lost, extra = score(seed, abroad)
+        good, lost, extra = score(seed, more)
         print(f"seed {seed}: right {good.total()}, missed {lost.total()}, false {extra.total()}", flush=True)
         for name, rows in (("missed", lost), ("false", extra)):
             for row in rows:
@@ -94,4 +99,4 @@ def main(first: int, last: int, abroad: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), "abroad" in sys.argv[3:]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))

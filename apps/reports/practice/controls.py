@@ -17,6 +17,8 @@ def plant_controls(scene: Scene, rounds: int) -> None:
             _books_without_provider_reference(scene, code)
         _late_line(scene, "alipay")
         _line_without_our_reference(scene, "stripe")
+        if "counter" in scene.channels:
+            _late_line(scene, "counter")
         if "paypal" in scene.channels:
             _late_line(scene, "paypal")
             _line_without_our_reference(scene, "paypal")

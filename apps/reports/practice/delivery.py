@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import groupby
 
-from apps.reports.practice import abroad, provider_files, shop_files
+from apps.reports.practice import abroad, consoles, provider_files, shop_files
 from apps.reports.practice.payouts import Bank, Payout
 from apps.reports.practice.records import Line
 from apps.reports.practice.scene import Scene
 from apps.reports.practice.terms import Channel
 
 Files = Iterator[tuple[str, bytes]]
+WRITERS = {"cathay-twd": shop_files.cathay_csv, "icbc-cny": shop_files.icbc_csv, "mufg-jpy": shop_files.mufg_csv}
 REPORT = "payout_reconciliation.itemized.5"
 
 
@@ -80,21 +81,29 @@ def adyen_files(scene: Scene, payouts: list[Payout]) -> Files:
         yield f"statements/adyen/settlement_detail_report_batch_{batch}.csv", data
 
 
-def bank_files(bank: Bank, first_day: date, as_of: date) -> Files:
+def console_files(scene: Scene) -> Files:
+    """One export a day for each channel that is read by a mapping, its rows in any order."""
+    for code in sorted(consoles.CONSOLES & scene.channels.keys()):
+        for day, lines in _days(scene, code):
+            data = consoles.export(scene.channels[code], _shuffled(lines, scene.rng))
+            yield f"statements/{code}/export_{day:%Y%m%d}.csv", data
+
+
+def bank_files(bank: Bank, channels: dict[str, Channel], first_day: date, as_of: date) -> Files:
     """A file a month for each account; the exports of the Taiwanese bank overlap by four days."""
-    for account in shop_files.ACCOUNTS:
+    for account in shop_files.accounts_of(channels):
         lines, opening, number = bank.of(account.code, account.opening), account.opening, 1
         for first, last in _months(first_day, as_of - timedelta(days=1)):
             start = max(first_day, first - timedelta(days=4)) if account.code == "cathay-twd" else first
             part = [line for line in lines if start <= line.at.date() <= last]
-            if not part:
+            if not part and account.format == "mt940":  # a bank that was asked for a month without bookings gives an empty table
                 continue
             place = f"bank/{account.code}"
             if account.format == "mt940":
                 yield f"{place}/{first:%Y%m}.sta", shop_files.chase_mt940(part, opening, number)
                 opening, number = part[-1].balance, number + len({line.at.date() for line in part})
             else:
-                write = shop_files.cathay_csv if account.currency == "TWD" else shop_files.icbc_csv
+                write = WRITERS[account.code]
                 yield f"{place}/{account.code.split('-')[0]}_{start:%Y%m%d}_{last:%Y%m%d}.csv", write(account, part, start, last)
 
 
@@ -110,7 +119,7 @@ def _days(scene: Scene, code: str) -> Iterator[tuple[date, list[Line]]]:
     for line in scene.provider.lines:
         if line.channel == code and not line.is_lost:
             by_day.setdefault(line.file_day, []).append(line)
-    for day in delivered_days(channel, scene.first_day, scene.as_of):
+    for day in delivered_days(channel, min([scene.first_day, *by_day]), scene.as_of):  # the evening before, on a clock further west
         lines = by_day.get(day, [])
         if day in scene.gaps.get(code, ()):
             continue

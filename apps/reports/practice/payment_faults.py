@@ -6,7 +6,7 @@ from datetime import timedelta
 from apps.reports.practice.records import local_day
 from apps.reports.practice.scene import Scene, paid_online
 
-OTHER_CURRENCY = {"TWD": "HKD", "CNY": "USD", "USD": "EUR"}
+OTHER_CURRENCY = {"TWD": "HKD", "CNY": "USD", "USD": "EUR", "JPY": "TWD"}
 
 
 def missing_at_provider(scene: Scene, code: str) -> bool:

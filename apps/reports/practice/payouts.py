@@ -133,7 +133,7 @@ def unexpected_bank_line(scene: Scene, code: str, payouts: list[Payout], bank: B
     amount = next(value for value in iter(lambda: scene.rng.randrange(800, 9000) * 100, None) if value not in taken)
     ref = f"{code[:3].upper()}ADJ{scene.rng.randrange(10**10):010d}"
     memo = {"ecpay": f"綠界科技 {ref}", "alipay": f"调账 {ref}", "stripe": f"STRIPE ADJUSTMENT\n/REF/{ref}"}.get(
-        code, f"{code.upper()} ADJUSTMENT\n/REF/{ref}"
+        code, f"{channel.bank_keywords[0]} ADJUSTMENT\n/REF/{ref}"
     )
     bank.lines.append(BankLine(channel.bank_account, datetime.combine(day, time(15, 5)), amount, _summary(code), memo, _party(code)))
     note = f"credit into {channel.bank_account} that no payout explains"
@@ -192,7 +192,7 @@ def pay_out(scene: Scene, payouts: list[Payout], bank: Bank) -> None:
 OWN = (
     ("cathay-twd", "轉帳支出", "工作室租金", -2800000, 5), ("cathay-twd", "轉帳支出", "薪資", -6400000, 10),
     ("cathay-twd", "跨行轉入", "利息", 32100, 21), ("icbc-cny", "转账支出", "义乌包材", -180000, 12),
-    ("chase-usd", "", "MONTHLY SERVICE FEE", -1500, 28), ("chase-usd", "", "INTEREST", 321, 27),
+    ("chase-usd", "", "MONTHLY SERVICE FEE", -1500, 28), ("chase-usd", "", "INTEREST", 321, 27), ("mufg-jpy", "振替", "通信料", -6800, 26),
 )  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def _tell(scene: Scene, kind: str, payout: Payout, note: str, actual: int) -> No
 
 
 def _summary(code: str) -> str:
-    return {"ecpay": "跨行轉入", "alipay": "结算款"}.get(code, "")
+    return {"ecpay": "跨行轉入", "alipay": "结算款", "counter": "跨行轉入"}.get(code, "")
 
 
 def _party(code: str) -> str:

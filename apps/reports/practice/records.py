@@ -21,6 +21,7 @@ TRUTH = (
     "note",
 )
 CAPTURED = ("paid", "partially_refunded", "refunded")
+WHOLE = frozenset({"JPY", "KRW"})  # currencies without decimals
 SHOP_HOURS = 8  # the shop's clock is UTC+8 and knows no summer time
 
 
@@ -113,15 +114,15 @@ class Truth:
     def cells(self) -> list[str]:
         amounts = ["", "", ""]
         if self.expected is not None:
-            amounts = [major(value) for value in (self.expected, self.actual, self.actual - self.expected)]
+            amounts = [major(value, self.currency) for value in (self.expected, self.actual, self.actual - self.expected)]
         note = f"{self.note} [ids: {'|'.join(self.ids)}]" if self.ids else self.note
         names = [self.kind, self.channel, self.order_no, self.merchant_ref, self.provider_ref, self.currency]
         return [*names, *amounts, self.day.isoformat(), note]
 
 
-def major(minor: int) -> str:
-    """Minor units with two decimals; every currency of a practice world has two."""
-    return str((Decimal(minor) / 100).quantize(Decimal("0.01")))
+def major(minor: int, currency: str = "") -> str:
+    """Minor units with the currency's decimals; every currency of a practice world but the yen and the won has two."""
+    return str(minor) if currency in WHOLE else str((Decimal(minor) / 100).quantize(Decimal("0.01")))
 
 
 def local_day(at: datetime, zone_hours: int) -> date:

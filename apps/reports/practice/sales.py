@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from apps.reports.practice import abroad
+from apps.reports.practice import abroad, consoles
 from apps.reports.practice.records import CAPTURED, Payment, Refund, channel_clock
 from apps.reports.practice.terms import Channel
 
@@ -22,9 +22,17 @@ GOODS = (
 )  # fmt: skip
 REASONS = ("customer_request", "damaged", "wrong item, 換貨", "out_of_stock", "late delivery")
 COUNTRIES = ("US", "US", "US", "JP", "SG", "GB", "DE", "AU", "CA")
-RATES = {"TWD": 1.0, "CNY": 0.222, "USD": 0.0316}
-SHARES = {"ecpay": 62, "alipay": 19, "stripe": 19, "paypal": 24, "adyen": 24}  # of the orders, as far as the shop has the channel
-STOREFRONTS = {"alipay": "taobao", "stripe": "shopify", "paypal": "shopify", "adyen": "own"}
+RATES = {"TWD": 1.0, "CNY": 0.222, "USD": 0.0316, "JPY": 4.7 / 100}
+SHARES = {
+    "ecpay": 62,
+    "alipay": 19,
+    "stripe": 19,
+    "paypal": 24,
+    "adyen": 24,
+    "counter": 24,
+    "japan": 24,
+}  # of the orders, as far as the shop has the channel
+STOREFRONTS = {"alipay": "taobao", "stripe": "shopify", "paypal": "shopify", "adyen": "own", "counter": "till", "japan": "own"}
 ATM_DEADLINE = timedelta(days=3)
 
 
@@ -94,6 +102,8 @@ class Shop:
             return self.rng.choices(("credit_card", "apple_pay", "google_pay", "bank_transfer"), (64, 18, 13, 5))[0]
         if code in ABROAD:
             return abroad.method(self.rng, code)
+        if code in consoles.CONSOLES:
+            return consoles.method(self.rng, code)
         choices = {"credit_card": 60, "atm": 12}
         if total >= 300000:
             choices["installment"] = 22
@@ -130,6 +140,8 @@ class Shop:
             return f"{at:%Y%m%d}22001{self.rng.randrange(10**8):08d}{self.serial:07d}"
         if code in ABROAD:
             return abroad.number(self.rng, code, self.serial)
+        if code in consoles.CONSOLES:
+            return consoles.number(code, self.serial)
         return f"pi_3Q{_letters(self.rng, 14)}{self.serial:06d}"
 
     def _refund(self, payment: Payment) -> None:
@@ -158,6 +170,7 @@ class Shop:
         zone = self.channels[payment.channel].zone_hours
         own = f"re_3Q{_letters(self.rng, 14)}{self.serial:06d}" if payment.channel == "stripe" else ""
         own = abroad.number(self.rng, payment.channel, self.serial) if payment.channel in ABROAD else own
+        own = f"R{consoles.number(payment.channel, self.serial)}" if payment.channel in consoles.CONSOLES else own
         number = f"RF{channel_clock(asked, zone):%y%m%d}{self.serial:06d}"
         reason = self.rng.choice(REASONS)
         refund = Refund(number, payment, amount, status, asked, done if status == "succeeded" else None, reason, own)

@@ -1,10 +1,11 @@
-"""The shop's own side as files: merchant.toml, payments.csv, refunds.csv, and the statements of its three banks."""
+"""The shop's own side as files: merchant.toml, payments.csv, refunds.csv, and the statements of its banks."""
 
 import csv
 import io
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from apps.reports.practice import consoles
 from apps.reports.practice.payouts import BankLine
 from apps.reports.practice.records import Payment, Refund, major
 from apps.reports.practice.terms import Channel, Fee
@@ -44,34 +45,49 @@ ACCOUNTS = (
         'balance = "联机余额"\nmemo = ["交易摘要", "对手信息", "客户摘要"]\n',
     ),
     Account("chase-usd", "JPMorgan Chase", "USD", "****8841", "mt940", 1850000),
+    Account(
+        "mufg-jpy", "三菱UFJ銀行", "JPY", "****2750", "csv", 3400000,
+        'encoding = "cp932"\ndelimiter = ","\ndate = "日付"\ndate_format = "%Y/%m/%d"\ndebit = "支払い金額"\ncredit = "預かり金額"\n'
+        'balance = "差引残高"\nmemo = ["摘要", "摘要内容"]\n',
+    ),
 )  # fmt: skip
+
+
+def accounts_of(channels: dict[str, Channel]) -> tuple[Account, ...]:
+    """The accounts of a shop; the one in yen only where a channel pays into it."""
+    paid_into = {channel.bank_account for channel in channels.values()}
+    return tuple(account for account in ACCOUNTS if account.currency != "JPY" or account.code in paid_into)
 
 
 def merchant_toml(slug: str, name: str, channels: dict[str, Channel]) -> str:
     parts = [f'[merchant]\nslug = "{slug}"\nname = "{name}"\ncurrency = "TWD"\ntimezone = "Asia/Taipei"\n']
-    for account in ACCOUNTS:
+    for account in accounts_of(channels):
         head = f'[[bank_accounts]]\ncode = "{account.code}"\nbank = "{account.bank}"\ncurrency = "{account.currency}"\n'
         mapping = f"\n[bank_accounts.csv]\n{account.mapping}" if account.mapping else ""
         parts.append(f'{head}account_no = "{account.account_no}"\nformat = "{account.format}"\n{mapping}')
     for channel in channels.values():
         words = ", ".join(f'"{word}"' for word in channel.bank_keywords)
+        settles = channel.settles or f"T+{channel.settle_days}"
         parts.append(
-            f'[[channels]]\ncode = "{channel.code}"\nprovider = "{channel.code}"\nlabel = "{channel.label}"\n'
+            f'[[channels]]\ncode = "{channel.code}"\nprovider = "{channel.provider or channel.code}"\nlabel = "{channel.label}"\n'
             f'currency = "{channel.currency}"\ntimezone = "{channel.timezone}"\ncalendar = "{channel.country}"\n'
-            f'settles = "T+{channel.settle_days}"\nstatements = "{channel.statements}"\nbank_account = "{channel.bank_account}"\n'
+            f'settles = "{settles}"\nstatements = "{channel.statements}"\nbank_account = "{channel.bank_account}"\n'
             f"bank_keywords = [{words}]\ngrace_days = 1\n"
         )
-        parts += [_fee_toml(fee) for fee in channel.fees]
+        parts += [_fee_toml(fee, channel.currency) for fee in channel.fees]
+        parts += [consoles.MAPPING] if channel.provider == "generic" else []
     return "\n".join(parts)
 
 
-def _fee_toml(fee: Fee) -> str:
+def _fee_toml(fee: Fee, currency: str) -> str:
     methods = ", ".join(f'"{method}"' for method in fee.methods)
-    minimum, cap = ("" if value is None else major(value) for value in (fee.minimum, fee.cap))
+    fixed, minimum, cap, tolerance, unit = (
+        "" if value is None else major(value, currency) for value in (fee.fixed, fee.minimum, fee.cap, fee.tolerance, fee.unit)
+    )
     return (
-        f'[[channels.fees]]\nmethods = [{methods}]\npercent = "{fee.percent}"\nfixed = "{major(fee.fixed)}"\nminimum = "{minimum}"\n'
-        f'cap = "{cap}"\nrefund_fee = "{fee.refund_fee}"\ntolerance = "{major(fee.tolerance)}"\nrounding = "half_up"\n'
-        f'unit = "{major(fee.unit)}"\nvalid_from = {fee.valid_from}\n'
+        f'[[channels.fees]]\nmethods = [{methods}]\npercent = "{fee.percent}"\nfixed = "{fixed}"\nminimum = "{minimum}"\n'
+        f'cap = "{cap}"\nrefund_fee = "{fee.refund_fee}"\ntolerance = "{tolerance}"\nrounding = "half_up"\n'
+        f'unit = "{unit}"\nvalid_from = {fee.valid_from}\n'
     )
 
 
@@ -134,6 +150,17 @@ def icbc_csv(account: Account, lines: list[BankLine], first: date, last: date) -
     return out.getvalue().encode("gb18030")
 
 
+def mufg_csv(account: Account, lines: list[BankLine], first: date, last: date) -> bytes:
+    """Code page 932, whole yen, no head."""
+    out = io.StringIO()
+    sheet = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    sheet.writerow("日付,摘要,摘要内容,支払い金額,預かり金額,差引残高".split(","))
+    for line in lines:
+        sides = (f"{-line.amount:,}", "") if line.amount < 0 else ("", f"{line.amount:,}")
+        sheet.writerow([f"{line.at:%Y/%m/%d}", line.summary, line.memo, *sides, f"{line.balance:,}"])
+    return out.getvalue().encode("cp932")
+
+
 def chase_mt940(lines: list[BankLine], opening: int, number: int) -> bytes:
     """One statement a booking day; `number` is the first one's number."""
     out, days = [], sorted({line.at.date() for line in lines})
@@ -163,7 +190,7 @@ def _commas(minor: int) -> str:
 
 
 def _amount(minor: int, currency: str) -> str:
-    return str(minor // 100) if currency == "TWD" else major(minor)
+    return str(minor // 100) if currency == "TWD" else major(minor, currency)
 
 
 def _iso(at: datetime | None) -> str:

@@ -43,6 +43,8 @@ class Channel:
     bank_keywords: tuple[str, ...]
     payout_memo: str
     fees: tuple[Fee, ...]
+    provider: str = ""  # where the channel's code is not its provider's
+    settles: str = ""  # "weekly:fri" or "monthly:10", where it is not T+`settle_days`
 
     def fee(self, method: str, gross: int, day: date) -> int:
         """The agreed fee on a payment of `gross` whose business date is `day`."""
@@ -72,7 +74,13 @@ class Channel:
 
     def due(self, day: date) -> date:
         """When the money of business date `day` is due in the bank."""
-        return self.after(day, self.settle_days)
+        kind, _, which = self.settles.partition(":")
+        if not kind:
+            return self.after(day, self.settle_days)
+        day += timedelta(days=1)
+        while day.strftime("%a").lower() != which if kind == "weekly" else day.day != int(which):
+            day += timedelta(days=1)
+        return day if self.is_open(day) else self.after(day, 1)
 
 
 @cache

@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 
-from apps.reports.practice import abroad, delivery, payment_faults, payouts, refund_faults, shop_files, terms
+from apps.reports.practice import abroad, consoles, delivery, payment_faults, payouts, refund_faults, shop_files, terms
 from apps.reports.practice.controls import plant_controls
 from apps.reports.practice.lines import Provider, add_movements
 from apps.reports.practice.records import TRUTH, Truth, major
@@ -68,6 +68,16 @@ refund_amount_mismatch adyen, refund_missing_at_provider paypal, refund_missing_
 currency_mismatch adyen, duplicate_payment adyen, unexpected_bank_line adyen, fee_mismatch ecpay, missing_at_provider stripe
 """
 
+CONSOLE_MIX = ", ".join(
+    f"{kind} {code}"
+    for kind in (
+        "fee_mismatch", "missing_at_provider", "amount_mismatch", "bank_amount_mismatch", "statement_gap", "refund_missing_in_books",
+        "payout_missing_in_bank", "duplicate_line", "unexpected_bank_line", "status_mismatch", "missing_in_books",
+        "refund_amount_mismatch", "currency_mismatch", "refund_missing_at_provider", "duplicate_payment",
+    )
+    for code in ("counter", "japan")
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -83,6 +93,7 @@ class Plan:
     mix: str = ""  # "kind channel" pairs, repeated until there are `faults` of them; "": what is usual for the channels
     parts: bool = False  # some payouts come to the bank together, some in two deposits
     abroad: bool = False  # with PayPal and Adyen beside the three
+    consoles: bool = False  # with two channels that are read by a mapping, one paid weekly, one monthly and in yen
     risks: bool = False  # plant the patterns of `risks.py`, too; worlds shorter than its LEAST_DAYS have none
 
 
@@ -105,6 +116,8 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     channels, end = terms.channels(first_day, as_of), datetime.combine(as_of, time())
     if plan.abroad:
         channels |= {channel.code: channel for channel in abroad.channels(date(first_day.year - 1, 1, 1))}
+    if plan.consoles:
+        channels |= {channel.code: channel for channel in consoles.channels(date(first_day.year - 1, 1, 1))}
     has_risks = plan.risks and plan.days >= LEAST_DAYS
     channels = dearer(channels, as_of) if has_risks else channels
     shop = Shop(rng, channels, end, plan.prefix)
@@ -116,7 +129,7 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     scene = Scene(rng, channels, shop, provider, first_day, as_of)
     scene.index()
 
-    mix = plan.mix or (ABROAD_MIX if plan.abroad else MIX)
+    mix = plan.mix or (ABROAD_MIX if plan.abroad else CONSOLE_MIX if plan.consoles else MIX)
     planned = list(islice(cycle(tuple(item.split()) for item in mix.split(",")), plan.faults))
     _plant(planned, FILES, scene)  # first, because nothing else may be planted on a lost day
     plant_controls(scene, rounds=max(1, plan.days // 45))
@@ -152,7 +165,8 @@ def _write(folder: Path, plan: Plan, scene: Scene, formed: list[payouts.Payout],
         delivery.stripe_files(scene, formed),
         delivery.paypal_files(scene, formed),
         delivery.adyen_files(scene, formed),
-        delivery.bank_files(bank, scene.first_day, scene.as_of),
+        delivery.console_files(scene),
+        delivery.bank_files(bank, scene.channels, scene.first_day, scene.as_of),
     ):
         for path, data in files:
             _put(drop / path, data)
@@ -176,8 +190,8 @@ def _facts(scene: Scene, formed: list[payouts.Payout], plan: Plan) -> dict:
             "currency": channel.currency,
             "payments_by_status": Counter(one.status for one in scene.books.payments if one.channel == code and one.in_books),
             "lines": len(lines),
-            "net": major(sum(line.net for line in lines)),
-            "payouts_due": {"count": len(due), "amount": major(sum(due))},
+            "net": major(sum(line.net for line in lines), channel.currency),
+            "payouts_due": {"count": len(due), "amount": major(sum(due), channel.currency)},
         }
     return {
         "merchant": plan.slug,

@@ -11,7 +11,7 @@ from apps.settlements.matching.keys import moving_lines, with_captured, without
 from apps.settlements.matching.pairing import pair_payments
 from apps.settlements.matching.payouts import form_payouts
 from apps.settlements.matching.refunds import pair_refunds
-from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days, of_trades
+from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days, of_trades, silent_days
 from apps.settlements.matching.sweeping import as_swept
 
 OF_SALES = [  # what pairing and telling of sales need: the less is carried, the less a million of them weigh
@@ -34,6 +34,9 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     owed = books.refunds.filter(pl.col("state") == "succeeded")
     unpaired_refunds = without(owed, refunded.matches["refund_id"].drop_nulls().unique())
 
+    waiting = pl.concat([unpaired["business_date"], unpaired_refunds["business_date"]]).drop_nulls()
+    silent = silent_days(of_trades(books.statements), waiting, terms)
+
     *told_of_sales, few_sales = compare_payments(paid.matches, lines, payments, terms)
     *told_of_backs, few_backs = compare_refunds(matches, lines, books.refunds, terms)
     faults = [
@@ -44,11 +47,10 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
         unpaired_lines(refunded.strays, "refund_missing_in_books"),
         unpaired_lines(pl.concat([paid.repeats.select(OF_SALES), refunded.repeats.select(OF_SALES)]), "duplicate_line"),
         unpaired_lines(without(lines.filter(pl.col("kind") == "dispute"), disputed["line_id"]), "dispute_missing_in_books"),
-        _missing(unpaired, "missing_at_provider", "payment_id", pl.col("amount"), books, terms, as_of),
-        _missing(unpaired_refunds, "refund_missing_at_provider", "refund_id", -pl.col("amount"), books, terms, as_of),
+        _missing(unpaired, "missing_at_provider", "payment_id", pl.col("amount"), books, terms, as_of, silent),
+        _missing(unpaired_refunds, "refund_missing_at_provider", "refund_id", -pl.col("amount"), books, terms, as_of, silent),
     ]
     if terms.statements == "daily":
-        waiting = pl.concat([unpaired["business_date"], unpaired_refunds["business_date"]]).drop_nulls().unique()
         faults.append(_gaps(gap_days(of_trades(books.statements), waiting, terms, as_of)))
     gross = lines.select(pl.col("id").alias("line_id"), "gross")
     matches = matches.join(gross, on="line_id", how="left").with_columns(pl.coalesce("amount", "gross").alias("amount")).drop("gross")
@@ -56,8 +58,8 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     return Proposal(matches, pl.concat(faults), payouts, until, disputed, pl.concat([few_sales, few_backs]))
 
 
-def _missing(rows: pl.DataFrame, kind: str, subject: str, amount: pl.Expr, books: ChannelBooks, terms: ChannelTerms, as_of: date):
-    late = due_and_missing(rows, books.lines, of_trades(books.statements), terms, as_of)
+def _missing(rows: pl.DataFrame, kind: str, subject: str, amount: pl.Expr, books: ChannelBooks, terms: ChannelTerms, as_of: date, silent):
+    late = due_and_missing(rows, books.lines, of_trades(books.statements), silent, terms, as_of)
     return fault(late.with_columns(pl.col("id").alias(subject)), kind, subject, expected=amount, actual=0)
 
 

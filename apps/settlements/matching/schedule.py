@@ -1,10 +1,14 @@
 """The clock: which days are covered by a statement, when something is due, and what is overdue."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 import polars as pl
 
+from apps.channels.calendar import LONGEST_CLOSURE
 from apps.settlements.matching.frames import ChannelTerms
+
+SEVERAL = 2  # lines that do not come by chance together: their file is missing
 
 
 def due_days(frame: pl.DataFrame, terms: ChannelTerms) -> pl.DataFrame:
@@ -44,23 +48,48 @@ def covered_days(statements: pl.DataFrame) -> pl.DataFrame:
 
 
 def gap_days(statements: pl.DataFrame, waiting: pl.Series, terms: ChannelTerms, as_of: date) -> list[date]:
-    """Days without a statement that should have one: open days, and closed days for which the books still wait for lines.
+    """Days without a statement that should have one: open days, and closed days on which the books wait for several lines.
 
-    Only days after the first statement count: a channel starts when its first statement is in. After the last one the first
-    missing day tells it all; the rest of a silence would only repeat it.
+    `waiting` are the days of what the books wait for, one a payment or refund. After the last statement the first missing day tells it
+    all; the rest of a silence would only repeat it. Before the first one only the day next to it is told, and only when the books wait
+    for it: whoever starts to deliver files in the middle of a history has no gaps before.
     """
     if statements.is_empty():
         return []
-    covered = set(covered_days(statements)["business_date"].to_list())
-    waited = set(waiting.to_list())
-    gaps, day, last = [], min(covered), max(covered)
+    covered, waited = set(covered_days(statements)["business_date"].to_list()), Counter(waiting.to_list())
+    gaps, day, last = _gap_before(min(covered), waited, terms), min(covered), max(covered)
     while overdue_on(day, terms) <= as_of:
-        if day not in covered and (terms.calendar.is_open(day) or day in waited):
+        if day not in covered and (terms.calendar.is_open(day) or waited[day] >= SEVERAL):
             gaps.append(day)
             if day > last:
                 break
         day += timedelta(days=1)
     return gaps
+
+
+def _gap_before(first: date, waited: Counter, terms: ChannelTerms) -> list[date]:
+    """The day before the first statement, if the books wait for it. Closed days between are passed over, as they may have no file."""
+    for back in range(1, LONGEST_CLOSURE):
+        day = first - timedelta(days=back)
+        if terms.calendar.is_open(day):
+            return [day] if waited[day] else []
+        if waited[day] >= SEVERAL:
+            return [day]
+    return []
+
+
+def silent_days(statements: pl.DataFrame, waiting: pl.Series, terms: ChannelTerms) -> pl.DataFrame:
+    """Closed days without a statement, later ones being in, for which the books wait for a single line.
+
+    A closed day without lines has no file, so the absence of one says that the provider has no line; that of several lines at once
+    is sooner a lost file (`gap_days`).
+    """
+    if statements.is_empty():
+        return covered_days(statements)
+    covered = covered_days(statements)["business_date"]
+    alone = [day for day, count in Counter(waiting.to_list()).items() if count < SEVERAL and covered.min() < day < covered.max()]
+    closed = [day for day in sorted(set(alone) - set(covered.to_list())) if not terms.calendar.is_open(day)]
+    return pl.DataFrame({"business_date": closed}, schema={"business_date": pl.Date})
 
 
 def covered_until(lines: pl.DataFrame, statements: pl.DataFrame) -> date | None:
@@ -69,8 +98,10 @@ def covered_until(lines: pl.DataFrame, statements: pl.DataFrame) -> date | None:
     return max(days) if days else None
 
 
-def due_and_missing(rows: pl.DataFrame, lines: pl.DataFrame, statements: pl.DataFrame, terms: ChannelTerms, as_of: date) -> pl.DataFrame:
-    """Of unpaired expectations, those whose statement is in and whose grace has passed."""
+def due_and_missing(
+    rows: pl.DataFrame, lines: pl.DataFrame, statements: pl.DataFrame, silent: pl.DataFrame, terms: ChannelTerms, as_of: date
+) -> pl.DataFrame:
+    """Of unpaired expectations, those whose statement is in, or whose day is `silent`, and whose grace has passed."""
     if rows.is_empty() or statements.is_empty():
         return rows.head(0).with_columns(pl.lit(None, dtype=pl.Date).alias("due_on"))
     if terms.statements == "per_payout":
@@ -78,7 +109,7 @@ def due_and_missing(rows: pl.DataFrame, lines: pl.DataFrame, statements: pl.Data
         due = due_days(rows, terms)
         passed = {day: terms.calendar.add_open_days(day, terms.grace_days) < as_of for day in due["due_on"].drop_nulls().unique().to_list()}
         return due.filter((pl.col("due_on") <= last) & pl.col("due_on").replace_strict(passed, default=False, return_dtype=pl.Boolean))
-    days = covered_days(statements).filter(
+    days = pl.concat([covered_days(statements), silent]).filter(
         pl.col("business_date").map_elements(lambda day: overdue_on(day, terms) <= as_of, return_dtype=pl.Boolean)
     )
     return due_days(rows.join(days, on="business_date", how="semi", maintain_order="left"), terms)

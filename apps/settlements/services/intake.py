@@ -19,10 +19,11 @@ from apps.core.bulk import ahead, copy_rows
 from apps.merchants.models import BankAccount
 from apps.settlements.enums import StatementState
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
-from apps.settlements.ingest.lanes import BANK, Lane, Reading, expected_of, lane_of, lane_of_file, mappings_of, read
+from apps.settlements.ingest.lanes import BANK, STATEMENTS, Lane, Reading, expected_of, lane_of, lane_of_file, mappings_of, read
 from apps.settlements.ingest.overlap import Sorted, all_new, looks_new, numbered, sort_rows
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
 from apps.settlements.services.drift import refuse_changed
+from apps.settlements.services.nearer_days import take_nearer_days
 from apps.settlements.services.previews import less_covered, restore_previews, supersede_previews
 
 logger = logging.getLogger(__name__)
@@ -174,6 +175,8 @@ def _write(lane: Lane, base: dict, reading: Reading, split: Sorted) -> Statement
         profile=reading.profile,
     )
     _write_lines(lane, file, split)
+    if lane is STATEMENTS:
+        take_nearer_days(file, split.seen)
     if lane is BANK and file.is_final:
         supersede_previews(file)
     return file

@@ -176,6 +176,30 @@ def test_every_missing_day_between_statements_is_a_gap_and_the_first_after_the_l
     assert [key for _, key, _, _ in b.told(found.faults)] == ["2026-09-02", "2026-09-03", "2026-09-04", "2026-09-08"]
 
 
+SATURDAY, SUNDAY = datetime(2026, 9, 5, 12, tzinfo=UTC), datetime(2026, 9, 6, 12, tzinfo=UTC)
+
+
+def test_a_single_line_that_a_closed_day_without_a_file_lacks_is_missing_and_several_are_a_gap():
+    posted = b.statements(without=(date(2026, 9, 5), date(2026, 9, 6)))
+    pay = b.payments({"ref": "A", "paid_at": SATURDAY}, {"ref": "B", "paid_at": SUNDAY}, {"ref": "C", "paid_at": SUNDAY})
+
+    found = run(pay, b.refunds(), b.lines(), posted=posted)
+    unknown = run(pay, b.refunds(), b.lines(), posted=b.statements(days=4))  # nothing later is in: the weekend may still come
+
+    assert b.told(found.faults) == [("missing_at_provider", "1", 10000, 0), ("statement_gap", "2026-09-06", 0, 0)]
+    assert ("missing_at_provider", "1", 10000, 0) not in b.told(unknown.faults)
+
+
+def test_the_day_before_the_first_statement_is_a_gap_only_when_the_books_wait_for_it():
+    monday = b.statements(date(2026, 9, 7), 5)
+    friday, earlier = datetime(2026, 9, 4, 12, tzinfo=UTC), datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+    both = b.payments({"ref": "A", "paid_at": friday}, {"ref": "B", "paid_at": earlier})
+
+    assert b.told(run(both, b.refunds(), b.lines(), posted=monday).faults) == [("statement_gap", "2026-09-04", 0, 0)]
+    assert run(b.payments({"ref": "B", "paid_at": earlier}), b.refunds(), b.lines(), posted=monday).faults.is_empty()
+
+
 @pytest.mark.parametrize("state", ["pending", "authorized", "failed", "expired", "cancelled"])
 def test_uncaptured_payments_expect_nothing(state):
     assert run(b.payments({"ref": "A", "state": state, "paid_at": None}), b.refunds(), b.lines()).faults.is_empty()

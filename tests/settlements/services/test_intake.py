@@ -192,3 +192,18 @@ def test_bank_lines_overlap_and_twins_alike(shop):
 
     assert (again.file.lines_new, again.file.lines_seen) == (1, 3)
     assert sorted(BankLine.objects.values_list("amount_minor", flat=True)) == [-2000, 700, 50000, 50000]
+
+
+WEEK, WEDNESDAY = "TradeNoAio_20261116_20261120.csv", "TradeNoAio_20261118.csv"
+ECPAY_ROW = "=2026-11-16 23:10:05,=NY1A1,=2611162310000001,ATM櫃員機,=1000,=1%,=10,=0,=0,=0,=990,未撥款\r\n"
+
+
+@pytest.mark.parametrize("names", [(WEEK, WEDNESDAY), (WEDNESDAY, WEEK)])
+def test_a_row_is_dated_by_the_day_file_whether_it_comes_before_or_after_the_week(shop, names):
+    ecpay = cast.make_channel(shop, "ecpay", provider="ecpay", currency="TWD", settles="T+7")
+    head = "訂單日期,廠商訂單編號,綠界訂單編號,付款方式,交易金額,手續費率(每筆),手續費,處理費,交易手續費,平台手續費,應收款項(淨額),撥款狀態"
+
+    for name in names:
+        bring(ecpay, f"{head}\r\n{ECPAY_ROW}".encode(), name)
+
+    assert [day.isoformat() for day in StatementLine.objects.values_list("business_date", flat=True)] == ["2026-11-18"]
