@@ -1,4 +1,6 @@
-"""Fetching 交易账单: an address first, then the file, whose SHA-1 must be the one told before. https://pay.weixin.qq.com/doc/v3/merchant/4013071009
+"""Fetching 交易账单: an address first, then the file, whose SHA-1 must be the one told before.
+
+https://pay.weixin.qq.com/docs/merchant/apis/jsapi-payment/get-trade-bill.html
 
 `FetchAnswer.raw` says what was exchanged, without the file and without the token in its address.
 """

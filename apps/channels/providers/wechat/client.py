@@ -1,7 +1,7 @@
 """WeChat Pay 微信支付 (API v3) as a gateway: QR codes, payments inside WeChat and in a phone's browser, refunds, notices, statements.
 
 One number of ours names one payment for ever: asking for it again gives a fresh code for the same one, and a refund's number counts once.
-https://pay.weixin.qq.com/doc/v3/merchant/4012791874 (Native), /4012791855 (JSAPI), /4012791831 (H5), /4013071003 (refunds)
+WeChat Pay's documents for merchants, API v3: Native 下单, JSAPI 下单, H5 下单, 商户订单号查询订单, 关闭订单.
 """
 
 import logging

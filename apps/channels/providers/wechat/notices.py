@@ -1,4 +1,4 @@
-"""What WeChat Pay tells of payments and refunds. https://pay.weixin.qq.com/doc/v3/merchant/4012791882, /4012791886"""
+"""What WeChat Pay tells of payments and refunds."""
 
 import json
 import logging

@@ -1,6 +1,6 @@
 """How WeChat Pay's API v3 is signed and what is secret in its notices. No network here.
 
-https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (requests), /4013053249 (answers and notices), /4012071382 (AEAD_AES_256_GCM)
+WeChat Pay's documents: 签名生成, 签名验证, 证书和回调报文解密.
 """
 
 import base64
