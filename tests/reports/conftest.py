@@ -3,15 +3,15 @@
 import pytest
 from django.conf import settings
 
-from apps.reports.pdf import document, own_files
+from apps.core.print_files import FONTS, printer
 from tests.strictness import skip_or_fail
 
 
 @pytest.fixture
 def pdf_tools():
     """Pango and the Chinese fonts; bin/test fetches the latter."""
-    if document.weasyprint is None:
+    if printer() is None:
         skip_or_fail("Pango is not installed, so no PDF can be drawn")
-    missing = [name for name in own_files.FONTS if not (settings.FONTS_ROOT / name).is_file()]
+    missing = [name for name in FONTS if not (settings.FONTS_ROOT / name).is_file()]
     if missing:
         skip_or_fail(f"fonts are missing in {settings.FONTS_ROOT.name}: bin/assets.py fonts fetches them")

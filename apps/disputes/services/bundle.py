@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from apps.core import files
 from apps.core.jobs.services import enqueue
 from apps.core.models import Job
-from apps.core.print_files import OwnFiles, fonts_are_here
+from apps.core.print_files import fonts_are_here, printer
 from apps.disputes.enums import DisputeJob, EventKind
 from apps.disputes.errors import BundleUnavailable, EvidenceMissing
 from apps.disputes.models import Dispute, Evidence, EvidenceBundle
@@ -23,11 +23,6 @@ from apps.disputes.selectors.cases import evidence_in_order
 from apps.disputes.selectors.reasons import reason_of
 from apps.disputes.services.events import locked, tell
 from apps.merchants.models import Merchant
-
-try:
-    import weasyprint
-except OSError:  # Pango is a system library
-    weasyprint = None
 
 LONGEST_SIDE = 2000  # pixels of a picture in the bundle: legible on paper, small enough to send
 QUALITY = 82
@@ -103,7 +98,7 @@ def draw_bundle(dispute: Dispute, merchant: Merchant, documents: list[Evidence],
 
 
 def _check_tools() -> None:
-    if weasyprint is None:
+    if printer() is None:
         raise BundleUnavailable(reason=_("the system library Pango is missing"))
     if not fonts_are_here():
         raise BundleUnavailable(reason=_("the Chinese fonts are not here yet; bin/assets.py fonts fetches them"))
@@ -157,8 +152,7 @@ def _smaller(data: bytes) -> bytes:
 
 def _draw(template: str, context: dict, given: dict | None = None) -> pypdf.PdfReader:
     html = render_to_string(template, context)
-    document = weasyprint.HTML(string=html, base_url="own:static/", url_fetcher=OwnFiles(given))
-    return pypdf.PdfReader(io.BytesIO(document.write_pdf()))
+    return pypdf.PdfReader(io.BytesIO(printer().draw(html, given)))
 
 
 def _make_harmless(writer: pypdf.PdfWriter) -> None:

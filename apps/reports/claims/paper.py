@@ -3,30 +3,22 @@
 from datetime import date, datetime
 
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 
 from apps.channels.models import Channel
 from apps.channels.selectors.cards import method_list, provider_name
 from apps.channels.selectors.terms_view import small_print, summary
-from apps.reports.errors import PdfUnavailable
+from apps.core.print_files import printer
 from apps.reports.figures.claims import Claim
-from apps.reports.pdf.own_files import OwnFiles, check_fonts
-
-try:
-    import weasyprint
-except OSError:  # Pango is a system library; a machine without it still makes the Excel sheet
-    weasyprint = None
+from apps.reports.pdf.own_files import check_tools
 
 MOST_ROWS = 300  # a row costs WeasyPrint milliseconds; the Excel sheet has all of them
 
 
 def render_claim(*, channel: Channel, claim: Claim, first: date, last: date, language: str, now: datetime) -> bytes:
     """PDF bytes in the active language and zone. :raises PdfUnavailable: Pango or the fonts are missing."""
-    if weasyprint is None:
-        raise PdfUnavailable(reason=_("the system library Pango is missing"))
-    check_fonts()
+    check_tools()
     html = render_to_string("pdf/claim.html", _context(channel, claim, first, last, language, now))
-    return weasyprint.HTML(string=html, base_url="own:static/", url_fetcher=OwnFiles()).write_pdf(pdf_variant="pdf/ua-1")
+    return printer().draw(html, pdf_variant="pdf/ua-1")
 
 
 def _context(channel: Channel, claim: Claim, first: date, last: date, language: str, now: datetime) -> dict:

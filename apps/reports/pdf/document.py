@@ -6,22 +6,16 @@ from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from apps.core import figures as text
+from apps.core.print_files import printer
 from apps.merchants.models import Merchant
-from apps.reports.errors import PdfUnavailable
 from apps.reports.figures.months import Month
 from apps.reports.figures.payout_rows import payouts_of
 from apps.reports.month.stamp import Stamp
 from apps.reports.month.wording import check_texts, kind_label, resolution_label, role_label
-from apps.reports.pdf.own_files import OwnFiles, check_fonts
+from apps.reports.pdf.own_files import check_tools
 from apps.reports.pdf.sections import certificate_heads, place_heads, sections_of
-
-try:
-    import weasyprint
-except OSError:  # Pango is a system library; a machine without it still makes the Excel report
-    weasyprint = None
 
 # A page costs WeasyPrint milliseconds a row, so the PDF names at most 500 and the Excel report has all.
 MOST = {"accepted": 150, "open": 150, "payouts": 200}
@@ -45,12 +39,9 @@ def render_pdf(*, merchant: Merchant, month: Month, figures: dict, stamp: Stamp,
 
     :raises PdfUnavailable: Pango or the fonts are missing.
     """
-    if weasyprint is None:
-        raise PdfUnavailable(reason=_("the system library Pango is missing"))
-    check_fonts()
+    check_tools()
     html = report_html(merchant=merchant, month=month, figures=figures, stamp=stamp, language=language, now=now)
-    document = weasyprint.HTML(string=html, base_url="own:static/", url_fetcher=OwnFiles())
-    return document.write_pdf(pdf_identifier=(stamp.sha256 or str(month)).encode(), pdf_variant="pdf/ua-1")
+    return printer().draw(html, pdf_identifier=(stamp.sha256 or str(month)).encode(), pdf_variant="pdf/ua-1")
 
 
 def report_html(*, merchant: Merchant, month: Month, figures: dict, stamp: Stamp, language: str, now: datetime) -> str:

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from apps.core.print_files import printer
 from apps.reports.errors import PdfUnavailable
 from apps.reports.figures.month_figures import month_figures, sha256_of
 from apps.reports.month.stamp import Signature, Stamp
@@ -98,7 +99,7 @@ def test_a_month_in_which_nothing_moved_prints(tmp_path):
 )
 def test_pdf_loads_only_its_own_files(address):
     with pytest.raises(ValueError, match=address):
-        own_files.OwnFiles().fetch(address)
+        printer().OwnFiles().fetch(address)
 
 
 def test_missing_fonts_are_a_sentence(settings, tmp_path):
@@ -109,7 +110,7 @@ def test_missing_fonts_are_a_sentence(settings, tmp_path):
 
 
 def test_missing_pango_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(document, "weasyprint", None)
+    monkeypatch.setattr(own_files, "printer", lambda: None)
 
     with pytest.raises(PdfUnavailable):
         document.render_pdf(merchant=None, month=OCTOBER, figures={}, stamp=Stamp(), language="en", now=NOW)
