@@ -1,5 +1,6 @@
 """Fixtures and house rules for every test; the browser's are in tests/browser.py."""
 
+import gc
 import os
 import socket
 from pathlib import Path
@@ -11,10 +12,10 @@ from django.db import connection
 from django.template import engines
 from django.test import TransactionTestCase
 
-from apps.core import triggers
 from apps.core.jobs import runner
 from apps.core.models import Job, JobState
 from tests.browser import browser, page, sign_in  # noqa: F401  fixtures
+from tests.emptying import empty_tables
 from tests.strictness import Undefined, guarded_connect, skip_or_fail
 
 hypothesis.settings.register_profile("hezhang", deadline=None, database=None, print_blob=True)
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_collection_finish(session):
+    """A million objects of modules and tests live to the end: looking through them again and again finds no garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_network():
     with pytest.MonkeyPatch.context() as patch:
@@ -44,16 +52,15 @@ def _undefined_variables_fail():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _tables_can_be_emptied():
-    """Append-only tables refuse to be emptied, by DELETE and by TRUNCATE; `post_migrate` brings the triggers back."""
+def _tables_are_emptied_quickly():
+    """After a test that commits."""
 
-    def empty_tables(case):
-        triggers.remove()
-        flush(case)
+    def empty(case):
+        for alias in case._databases_names(include_mirrors=False):
+            empty_tables(alias)
 
-    flush = TransactionTestCase._fixture_teardown
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
 
 

@@ -21,10 +21,12 @@ RULE = triggers.Trigger(
 
 
 @pytest.fixture
-def rule(monkeypatch):
-    monkeypatch.setattr(triggers, "_declared", {**triggers._declared, RULE.name: RULE})
-    yield RULE
-    triggers.remove()
+def rule():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(triggers, "_declared", {**triggers._declared, RULE.name: RULE})
+        yield RULE
+        triggers.remove()
+    triggers.install()
 
 
 @pytest.mark.postgres
