@@ -46,25 +46,29 @@ PARTS = {
 }
 
 
-def merchant_pages(shop: Shop, user) -> dict[str, str]:
-    """Url name → address of every whole page of the shop, found by asking: an answer that is an HTML document is a page.
+def merchant_pages(shop: Shop) -> dict[str, str]:
+    """Url name → address of every whole page of the shop. `merchants:home` leads on to another page of the list."""
+    return {name: _address(shop, name) for name, rule in RULES.items() if rule.method == "get" and name not in FILES | PARTS}
 
-    `merchants:home` leads on to another page of the list.
-    """
+
+def answers_with_a_page(shop: Shop, user) -> set[str]:
+    """The url names that are pages, found by asking all: an answer that is an HTML document is one."""
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    found = {}
-    for name, rule in RULES.items():
-        if rule.method != "get":
-            continue
-        objects = {part: shop.find(path) for part, path in rule.ids.items()}
-        address = reverse(name, kwargs={"merchant_slug": shop.merchant.slug, **rule.fixed, **objects})
-        address += f"?{urlencode(rule.data)}" if rule.data else ""
-        answer = client.get(address, follow=True)
-        assert answer.status_code == 200, f"{name} {address} answers {answer.status_code}"
+    found = set()
+    for name in [name for name, rule in RULES.items() if rule.method == "get"]:
+        answer = client.get(_address(shop, name), follow=True)
+        assert answer.status_code == 200, f"{name} answers {answer.status_code}"
         if answer.headers["Content-Type"].startswith("text/html") and b"<html" in answer.getvalue()[:500]:
-            found[name] = address
+            found.add(name)
     return found
+
+
+def _address(shop: Shop, name: str) -> str:
+    rule = RULES[name]
+    objects = {part: shop.find(path) for part, path in rule.ids.items()}
+    address = reverse(name, kwargs={"merchant_slug": shop.merchant.slug, **rule.fixed, **objects})
+    return f"{address}?{urlencode(rule.data)}" if rule.data else address
 
 
 def is_of_review(name: str) -> bool:
@@ -78,10 +82,23 @@ def set_password_page(user) -> str:
     return reverse("merchants:set_password", kwargs=values)
 
 
-LIGHT_AND_DARK = tuple((width, theme) for width in (1440, 390) for theme in ("light", "dark"))
-# One loaded page is looked at in several looks; what depends on neither width nor colour is asked once.
-ONCE_A_WIDTH = {"resultTypes": ["violations"], "preload": False}
-COLOURS = {**ONCE_A_WIDTH, "runOnly": ["color-contrast", "link-in-text-block"]}
+# One loaded page is looked at in several looks, each with what depends on it.
+EVERYTHING = {"resultTypes": ["violations"], "preload": False}
+COLOURS = {**EVERYTHING, "runOnly": ["color-contrast", "link-in-text-block"]}
+WORDS = {
+    **EVERYTHING,
+    "runOnly": [
+        "aria-command-name", "aria-dialog-name", "aria-input-field-name", "aria-meter-name", "aria-progressbar-name",
+        "aria-toggle-field-name", "button-name", "document-title", "empty-heading", "html-has-lang", "html-lang-valid", "image-alt",
+        "input-button-name", "label", "link-name", "select-name", "summary-name", "svg-img-alt", "table-duplicate-name", "valid-lang",
+    ],
+}  # fmt: skip
+WIDE_AND_NARROW = ((1440, "light", EVERYTHING), (390, "dark", EVERYTHING))
+DARK_TOO = ((1440, "light", EVERYTHING), (1440, "dark", COLOURS), (390, "dark", EVERYTHING))
+# Another language makes texts longer or leaves one out; it changes no colour and no structure.
+IN_ANOTHER_LANGUAGE = ((1440, "light", None), (390, "light", WORDS))
+
+Look = tuple[int, str, dict | None]  # width, theme, axe's options; None: only its width
 
 
 @dataclass
@@ -116,8 +133,8 @@ class Visitor:
             faults += self._axe()
         self.wrong += [f"{name} {address}: {fault}" for fault in [*faults, *self._said]]
 
-    def look(self, name: str, address: str, looks: tuple[tuple[int, str], ...] = LIGHT_AND_DARK) -> None:
-        """One page, loaded once, at each width and in each theme; the widths in one piece, so that it is laid out anew but twice."""
+    def look(self, name: str, address: str, looks: tuple[Look, ...]) -> None:
+        """One page, loaded once, in each look; those of a width in one piece, so that it is laid out anew but twice."""
         self._said.clear()
         answer = self.page.goto(address)
         self.seen += 1
@@ -125,17 +142,17 @@ class Visitor:
         self.page.evaluate("document.documentElement.style.setProperty('transition', 'none')")
         self._open_everything()
         before = 0
-        for width, theme in looks:
+        for width, theme, options in looks:
             if width != before:
                 self.page.set_viewport_size({"width": width, "height": 900})
                 try:  # charts follow a new width a moment later
                     self.page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width, timeout=5000)
                 except PlaywrightTimeout:
                     faults.append(f"scrolls sideways at {width}")
-            self.page.evaluate("theme => window.setTheme(theme)", theme)
-            found = self._axe(ONCE_A_WIDTH if width != before else COLOURS)
-            faults += [f"{width} {theme}: {fault}" for fault in found]
             before = width
+            if options:
+                self.page.evaluate("theme => window.setTheme(theme)", theme)
+                faults += [f"{width} {theme}: {fault}" for fault in self._axe(options)]
         self.wrong += [f"{name} {address}: {fault}" for fault in [*faults, *self._said]]
 
     def _open_everything(self) -> None:
