@@ -29,7 +29,7 @@ from tests.test_tenancy_walk import path_of
 
 CHINESE = ("zh-hant", "zh-hans")
 KNOWN = frozenset(
-    """Adyen Alipay Apple Asia ECPay Excel Google JKOPAY LINE Pay PayPal PayPay Razorpay Shopify Stripe Taipei TradeNoAio UnionPay WeChat
+    """Adyen Alipay App Apple Asia ECPay Excel Google JKOPAY LINE Pay PayPal PayPay Razorpay Shopify Stripe Taipei TradeNoAio UnionPay WeChat
     NewebPay Lakala Shouqianba ChinaUMS Airwallex PingPong
     hledger Ledger beancount QuickBooks Online Desktop Xero
     bank big cathay ecpay gb kB own qingtian stripe tab till twd
@@ -172,6 +172,38 @@ def test_pages_outside_a_merchant_answer_in_chinese(client, shop, language):
 
     assert {name: texts for name, texts in found.items() if texts} == {}
     assert ("此為必需欄位。" if language == "zh-hant" else "该字段是必填项。") in refused.content.decode()
+
+
+SECURITY = "/profile/security/"
+
+
+@pytest.mark.parametrize("language", CHINESE)
+def test_pages_of_ones_own_security_answer_in_chinese(client, shop, language):
+    lin = cast.viewer(shop.merchant, name="林怡君", language=language)
+    client.force_login(lin, backend="django.contrib.auth.backends.ModelBackend")
+    before = {
+        "no factor": client.get(SECURITY),
+        "sent here": client.get(f"{SECURITY}?next=/m/qingtian/"),
+        "step-up without a factor": client.get("/step-up/"),
+        "password": client.get(f"{SECURITY}app/"),
+        "wrong password": client.post(f"{SECURITY}app/", {"password": "wrong"}),
+    }
+    cast.with_totp(lin)
+    step_up = {"step-up": client.get("/step-up/"), "wrong code": client.post("/step-up/", {"code": "000000"})}
+    cast.give_factor(client)
+    after = {
+        "app": client.get(f"{SECURITY}app/"),
+        "app, wrong code": client.post(f"{SECURITY}app/", {"code": "000000"}),
+        "passkey": client.get(f"{SECURITY}passkeys/add/"),
+        "passkey, refused": client.post(f"{SECURITY}passkeys/add/", {"name": "筆電", "credential": "{}"}),
+        "codes": client.post(f"{SECURITY}recovery/"),
+        "factors": client.get(SECURITY),
+        "password page": client.get("/password/"),
+    }
+
+    answers = {**before, **step_up, **after}
+    assert {name: answer.status_code for name, answer in answers.items() if answer.status_code not in (200, 422)} == {}
+    assert {name: texts for name, answer in answers.items() if (texts := english_on(answer))} == {}
 
 
 @pytest.mark.parametrize("language", CHINESE)
