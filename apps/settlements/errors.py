@@ -47,6 +47,14 @@ class ReasonMissing(UnableToResolve):
     message = _("Give a reason: it stays on record.")
 
 
+class TotalDiffers(UnableToResolve):
+    message = _("The chosen differences come to %(total)s. Type that sum to write them off; nothing was changed.")
+
+
+class ManyCurrencies(UnableToResolve):
+    message = _("Choose differences of one currency: their sum is typed by hand.")
+
+
 class PauseTooLong(UnableToResolve):
     message = _("A pause ends in the future, within 90 days.")
 

@@ -10,6 +10,18 @@
     part.querySelector("select").focus();
   };
 
+  // Several write-offs at once ask for their sum; nothing else does.
+  const askForTotal = () => {
+    const field = document.querySelector("[data-write-off-total]");
+    if (!field) return;
+    const chosen = document.querySelectorAll('input[form="bulk"]:checked').length;
+    field.hidden = chosen < 2 || document.getElementById("bulk_resolution").value !== "written_off";
+    field.querySelector("input").required = !field.hidden;
+  };
+  askForTotal();
+  document.addEventListener("click", askForTotal);
+  document.addEventListener("change", askForTotal);
+
   document.addEventListener("desk:opened", () => {
     if (wanted === "resolve") openResolve();
     wanted = "";

@@ -68,5 +68,25 @@
     document.querySelectorAll("[data-bulk]").forEach((bar) => (bar.hidden = chosen.length === 0));
     document.querySelectorAll("[data-bulk-hides]").forEach((bar) => (bar.hidden = chosen.length > 0));
     document.querySelectorAll("[data-bulk-count]").forEach((count) => (count.textContent = chosen.length));
+    document.querySelectorAll("[data-bulk-sum]").forEach((place) => (place.textContent = sumOf(chosen)));
+  };
+
+  // The sum of the chosen rows by currency, which the reader then types.
+  const digits = (currency) => new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+  const text = (minor, currency) => {
+    const places = digits(currency);
+    const value = minor / 10 ** places;
+    return new Intl.NumberFormat("en", { minimumFractionDigits: Number.isInteger(value) ? 0 : places }).format(value);
+  };
+
+  const sumOf = (chosen) => {
+    const sums = {};
+    for (const box of chosen) {
+      const { currency, minor } = box.closest("tr").dataset;
+      if (currency) sums[currency] = (sums[currency] || 0) + Number(minor);
+    }
+    return Object.entries(sums)
+      .map(([currency, minor]) => `${currency} ${text(minor, currency)}`)
+      .join(" + ");
   };
 })();

@@ -160,11 +160,12 @@ class AssignForm(forms.Form):
 
 
 class ResolveForm(forms.Form):
-    """How the rows are closed, and why."""
+    """How the rows are closed, and why. Several write-offs at once go by their sum, typed by hand."""
 
     ids = IdsField()
     resolution = forms.ChoiceField(label=_("How"))
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    total = forms.CharField(label=_("Total"), max_length=20, required=False)
 
     def __init__(self, data=None, *, membership: Membership, **options):
         super().__init__(data, **options)

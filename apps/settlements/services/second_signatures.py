@@ -11,10 +11,21 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from apps.audit.services import record
+from apps.core.figures import cash_text
+from apps.core.money import MoneyError, to_minor
 from apps.merchants.models import Merchant, User
 from apps.orders.models import Payment, Refund
 from apps.settlements.enums import DiscrepancyState, Resolution, SignatureState, SignedAct, Subject
-from apps.settlements.errors import AlreadyClosed, AlreadyWaits, FiguresMoved, NothingWaits, OwnRequest, ReasonMissing
+from apps.settlements.errors import (
+    AlreadyClosed,
+    AlreadyWaits,
+    FiguresMoved,
+    ManyCurrencies,
+    NothingWaits,
+    OwnRequest,
+    ReasonMissing,
+    TotalDiffers,
+)
 from apps.settlements.models import Discrepancy, Match, SecondSignature, StatementLine
 from apps.settlements.selectors.discrepancies import stake_of
 from apps.settlements.services import by_hand, resolve
@@ -22,10 +33,12 @@ from apps.settlements.services.signers import check_signer, needs_second, off_by
 from apps.settlements.services.telling import tell_decided, tell_waiting
 
 
-def write_off(*, merchant: Merchant, ids: Iterable[int], reason: str, by: User, now: datetime) -> tuple[list, list]:
+def write_off(*, merchant: Merchant, ids: Iterable[int], reason: str, typed_total: str = "", by: User, now: datetime) -> tuple[list, list]:
     """Writes differences off, and asks a second person for those above the limit. Returns both, what was closed and what waits.
 
-    :raises ReasonMissing, AlreadyClosed, AlreadyWaits: then nothing was changed.
+    `typed_total`: what several come to, in major units of their currency, typed by hand; of one alone it is not asked for.
+
+    :raises ReasonMissing, AlreadyClosed, AlreadyWaits, ManyCurrencies, TotalDiffers: then nothing was changed.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -33,6 +46,7 @@ def write_off(*, merchant: Merchant, ids: Iterable[int], reason: str, by: User, 
         items = resolve.lock(merchant, ids)
         if any(not item.is_open for item in items):
             raise AlreadyClosed
+        _check_total(items, typed_total)
         above = [item for item in items if needs_second(merchant, SignedAct.WRITE_OFF, stake_of(item), item.currency)]
         small = [item.pk for item in items if item not in above]
         closed = resolve.resolve(merchant=merchant, ids=small, resolution=Resolution.WRITTEN_OFF, reason=reason, by=by, now=now)
@@ -142,6 +156,21 @@ def is_stale(asked: SecondSignature) -> bool:
         return True
     ours = asked.payment or asked.refund
     return ours is not None and (not asked.line.is_live or off_by(asked.line, ours) != asked.amount_minor)
+
+
+def _check_total(items: list[Discrepancy], typed: str) -> None:
+    """Of several write-offs somebody read the sum. :raises ManyCurrencies, TotalDiffers."""
+    if len(items) < 2:
+        return
+    if len({item.currency for item in items}) > 1:
+        raise ManyCurrencies
+    total, currency = sum(stake_of(item) for item in items), items[0].currency
+    try:
+        is_right = to_minor(typed, currency) == total
+    except MoneyError:
+        is_right = False
+    if not is_right:
+        raise TotalDiffers(total=cash_text(total, currency))
 
 
 def _ask(item: Discrepancy, act: SignedAct, amount: int, reason: str, by: User, now: datetime, **sides) -> SecondSignature:

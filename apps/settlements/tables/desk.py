@@ -13,6 +13,7 @@ from apps.core.templatetags.ui import avatar, due, icon
 from apps.core.ui import Tone
 from apps.settlements.enums import DiscrepancyState, Kind, Severity
 from apps.settlements.models import Discrepancy
+from apps.settlements.selectors.discrepancies import stake_of
 from apps.settlements.selectors.headlines import known_by, method_label, short_title
 
 TONES = {
@@ -91,6 +92,8 @@ class DiscrepancyTable(BaseTable):
             row_attrs={
                 "data-href": lambda record: detail_url(record),  # called by the name of its argument
                 "data-id": lambda record: record.pk,
+                "data-minor": lambda record: stake_of(record),
+                "data-currency": lambda record: record.currency,
                 "class": lambda record: "is-open" if record.pk == open_id else "",
             },
             exclude=() if can_act else ("chosen",),

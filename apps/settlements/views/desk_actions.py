@@ -104,7 +104,7 @@ def _close(request: HttpRequest, form: ResolveForm) -> tuple[list, list]:
     common = {"merchant": request.merchant, "ids": form.cleaned_data["ids"], "reason": form.cleaned_data["reason"]}
     common |= {"by": request.user, "now": clock.now()}
     if form.cleaned_data["resolution"] == Resolution.WRITTEN_OFF:
-        return write_off(**common)
+        return write_off(typed_total=form.cleaned_data["total"], **common)
     return resolve_items(resolution=form.cleaned_data["resolution"], **common), []
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from apps.audit.models import AuditEvent
 from apps.core.models import Job
+from apps.core.money import plain
 from apps.settlements.models import Discrepancy, Match
+from apps.settlements.selectors.discrepancies import stake_of
 from tests import cast
 from tests.settlements.desk import kinds
 
@@ -117,6 +119,21 @@ def test_bulk_resolve_is_all_or_nothing(desk, ecpay, item):
     assert "Choose at least one row." in none.content.decode()
     assert states(item, other) == ["resolved", "resolved"]
     assert AuditEvent.objects.count() == 2
+
+
+def test_several_write_offs_ask_for_their_sum(desk, ecpay, item):
+    other = kinds.make(ecpay, "amount_mismatch")
+    total = plain(stake_of(item) + stake_of(other), item.currency)
+    chosen = {"ids": [item.pk, other.pk], "resolution": "written_off", "reason": "too small"}
+    assert f'data-minor="{stake_of(other)}"' in desk.get(URL).content.decode()
+
+    refused = desk.post(f"{URL}resolve/", {**chosen, "total": "1"})
+    assert refused.status_code == 422
+    assert "Type that sum to write them off" in refused.content.decode()
+    assert states(item, other) == ["open", "open"]
+    desk.post(f"{URL}resolve/", {**chosen, "total": total})
+
+    assert states(item, other) == ["written_off", "written_off"]
 
 
 def test_bulk_assign_and_its_undo(desk, lin, shop, ecpay, item):

@@ -8,17 +8,20 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.audit.models import AuditEvent
+from apps.core.money import plain
 from apps.merchants.models import Merchant, Notification
 from apps.settlements.enums import Resolution
 from apps.settlements.errors import (
     AlreadyClosed,
     AlreadyWaits,
     FiguresMoved,
+    ManyCurrencies,
     NeedsSecondPerson,
     NotASigner,
     NothingWaits,
     OwnRequest,
     ReasonMissing,
+    TotalDiffers,
 )
 from apps.settlements.models import Discrepancy, Match, SecondSignature
 from apps.settlements.services import by_hand, second_signatures
@@ -54,8 +57,9 @@ def make(channel, amount=600_000, **fields) -> Discrepancy:
     return cast.make_discrepancy(channel, "missing_at_provider", expected_minor=amount, actual_minor=0, **fields)
 
 
-def ask(shop, lin, *items):
-    return second_signatures.write_off(merchant=shop, ids=[item.pk for item in items], reason="too old", by=lin, now=NOW)
+def ask(shop, lin, *items, total=None):
+    total = plain(sum(item.expected_minor for item in items), items[0].currency) if total is None else total
+    return second_signatures.write_off(merchant=shop, ids=[item.pk for item in items], reason="too old", typed_total=total, by=lin, now=NOW)
 
 
 def decide(act, shop, item, by, answer="seen"):
@@ -81,6 +85,23 @@ def test_what_is_above_the_limit_waits_and_the_rest_is_written_off(shop, channel
     closed, asked = ask(shop, lin, item)
 
     assert (len(closed), len(asked), state(item)) == ((0, 1, "open") if waits else (1, 0, "written_off"))
+
+
+@pytest.mark.parametrize("typed", ["", "6000", "6000.50", "-6000.51", "six thousand"])
+def test_several_are_written_off_by_their_typed_sum_or_not_at_all(shop, channel, lin, typed):
+    small, large = make(channel, 1), make(channel, 600_050)
+
+    with pytest.raises(TotalDiffers, match=r"6,000\.51"):
+        ask(shop, lin, small, large, total=typed)
+    assert (state(small), state(large), SecondSignature.objects.count(), AuditEvent.objects.count()) == ("open", "open", 0, 0)
+
+    closed, asked = ask(shop, lin, small, large, total="6000.51")
+    assert ([item.pk for item in closed], [row.discrepancy_id for row in asked]) == ([small.pk], [large.pk])
+
+
+def test_sums_are_of_one_currency(shop, channel, lin):
+    with pytest.raises(ManyCurrencies):
+        ask(shop, lin, make(channel, 100), make(channel, 100, currency="USD"), total="2")
 
 
 def test_without_a_limit_nobody_is_asked(shop, channel, lin):
