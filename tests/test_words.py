@@ -29,8 +29,8 @@ from tests.test_tenancy_walk import path_of
 
 CHINESE = ("zh-hant", "zh-hans")
 KNOWN = frozenset(
-    """Adyen Alipay App Apple Asia ECPay Excel Google JKOPAY LINE Pay PayPal PayPay Razorpay Shopify Stripe Taipei TradeNoAio UnionPay WeChat
-    NewebPay Lakala Shouqianba ChinaUMS Airwallex PingPong
+    """Adyen Alipay Apple Asia ECPay Excel Google JKOPAY LINE Pay PayPal PayPay Razorpay Shopify Stripe Taipei TradeNoAio UnionPay WeChat
+    App NewebPay Lakala Shouqianba ChinaUMS Airwallex PingPong
     hledger Ledger beancount QuickBooks Online Desktop Xero
     bank big cathay ecpay gb kB own qingtian stripe tab till twd
     channel Enter HashIV HashKey Hezhang JSON Lines Secure Standard Webhooks chargeback fraudulent columns delimiter encoding

@@ -12,6 +12,7 @@ from apps.core.ui import Chip
 from apps.merchants.access import has_right, needs
 from apps.orders.selectors.refund_doors import doors_of
 from apps.orders.selectors.story import order_for
+from apps.reports.story.booked import entries_of
 from apps.reports.story.clocks import clocks_of
 from apps.reports.story.facts import StoryFacts, story_facts
 from apps.reports.story.items import Item, items_of, steps_of
@@ -37,6 +38,7 @@ def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> Http
         "steps": steps_of(shown),
         "tabs": _tabs(items, chosen),
         "sums": sums_of(facts),
+        "entries": entries_of(facts),
         "disputable": facts.captured[-1] if facts.captured and has_right(request.membership, "answer_disputes") else None,
         "doors": doors_of(facts.captured, clock.now()) if has_right(request.membership, "request_refund") else [],
     }

@@ -10,11 +10,14 @@ from django.utils import timezone, translation
 from apps.audit.services import record
 from apps.core import clock, files
 from apps.orders.models import PaymentEvent
+from apps.reports.story.booked import entries_of
 from apps.reports.story.clocks import clocks_of
 from apps.reports.story.facts import story_facts
 from apps.reports.story.items import items_of, steps_of
 from apps.reports.story.money import sums_of
 from apps.settlements.models import BankMatch, DiscrepancyComment
+from apps.settlements.services.journal import post_journal
+from apps.settlements.services.resolve import resolve
 from tests import cast
 from tests.reports.small_month import pair
 
@@ -223,4 +226,32 @@ def test_the_story_takes_the_same_queries_however_much_happened(see, ecpay):
     with CaptureQueriesContext(connection) as many:
         see(path)
 
-    assert len(few) == len(many) <= 22
+    assert len(few) == len(many) <= 26
+
+
+def test_the_journal_entries_of_its_money_and_of_nothing_else(see, ecpay):
+    payment = paid(ecpay)
+    settled(ecpay, payment, payout_ref="PO-1")
+    payout = cast.make_payout(ecpay, "PO-1", 124500, announced_minor=124500, arrived_on=cast.TODAY, arrived_minor=124500)
+    cast.make_refund(payment, amount_minor=20000, state="succeeded", business_date=date(2026, 11, 18))
+    fee = cast.make_discrepancy(
+        ecpay, "fee_mismatch", expected_minor=-3000, actual_minor=-3500, payment=payment, subject_key=str(payment.pk)
+    )
+    resolve(merchant=ecpay.merchant, ids=[fee.pk], resolution="written_off", reason="small", by=None, now=cast.NOW)
+    stranger = cast.make_payment(ecpay, "A2", paid_at=PAID_AT - timedelta(days=1), business_date=DAY - timedelta(days=1))
+    settled(ecpay, stranger, day=DAY - timedelta(days=1), payout_ref="PO-2")
+    assert entries_of(story_facts(payment.order)) == []  # nothing is posted yet
+    post_journal(merchant=ecpay.merchant, now=cast.NOW)
+
+    found = [(entry.source, entry.kind, entry.source_id, entry.belongs_on) for entry in entries_of(story_facts(payment.order))]
+
+    assert found == [
+        ("payments", "", None, DAY),
+        ("lines", "payment", None, DAY),
+        ("refunds", "", None, date(2026, 11, 18)),
+        ("payout", "", payout.pk, cast.TODAY),
+        ("arrival", "", payout.pk, cast.TODAY),
+        ("decision", "fee_mismatch", fee.pk, cast.TODAY),
+    ]
+    page = see("/m/qingtian/orders/A10293/story").content.decode()
+    assert page.count("/reports/journal/entries/") == 6
