@@ -36,7 +36,7 @@ from apps.settlements.tables.desk import DiscrepancyTable
 
 TOAST = "desk_toast"
 ONE_TIME = ("export", "undo", "ids", "match", "tie", "owner_was")  # parts of an address that are no filter
-RIGHTS = ("resolve", "assign", "countersign", "reconcile", "download_reports")
+RIGHTS = ("resolve", "write_off", "assign", "countersign", "reconcile", "download_reports")
 
 
 def found_of(request: HttpRequest, now: datetime) -> DiscrepancyFilter:

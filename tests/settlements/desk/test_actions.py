@@ -125,7 +125,9 @@ def test_several_write_offs_ask_for_their_sum(desk, ecpay, item):
     other = kinds.make(ecpay, "amount_mismatch")
     total = plain(stake_of(item) + stake_of(other), item.currency)
     chosen = {"ids": [item.pk, other.pk], "resolution": "written_off", "reason": "too small"}
-    assert f'data-minor="{stake_of(other)}"' in desk.get(URL).content.decode()
+    page = desk.get(URL).content.decode()
+    assert f'data-minor="{stake_of(other)}"' in page
+    assert "data-write-off-total" in page
 
     refused = desk.post(f"{URL}resolve/", {**chosen, "total": "1"})
     assert refused.status_code == 422
