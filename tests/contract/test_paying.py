@@ -139,8 +139,10 @@ def test_whatever_cannot_be_read_is_unknown(scene, mood):
 
 
 def test_nobody_there_is_unknown(scene):
-    assert scene.unreachable.query_payment(scene.call).outcome == PaymentOutcome.UNKNOWN
-    assert scene.unreachable.query_payment(scene.call).code in ("no_answer", "timeout")
+    call = opened(scene)
+
+    assert scene.unreachable.query_payment(call).outcome == PaymentOutcome.UNKNOWN
+    assert scene.unreachable.query_payment(call).code in ("no_answer", "timeout")
 
 
 def test_a_question_without_an_answer_is_unknown_and_the_next_finds_the_truth(scene):
@@ -291,8 +293,14 @@ def test_a_notice_of_a_refund_names_it(scene):
 
 
 def test_no_secret_stands_in_what_is_logged(scene, caplog):
-    answers = [scene.gateway.create_payment(scene.call), paid(scene), scene.wrong.query_payment(scene.call)]
-    answers.append(scene.unreachable.query_payment(scene.call))
+    made = scene.gateway.create_payment(scene.call)
+    answers = [
+        made,
+        paid(scene),
+        scene.wrong.query_payment(replace(scene.call, provider_ref=made.provider_ref)),
+        scene.wrong.create_payment(scene.call),
+    ]
+    answers.append(scene.unreachable.query_payment(replace(scene.call, provider_ref=made.provider_ref)))
     said = " ".join(repr((one.raw, one.message, one.code)) for one in answers)
 
     assert [secret for secret in scene.secrets if secret in said + caplog.text] == []
