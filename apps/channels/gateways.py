@@ -69,6 +69,8 @@ class RefundCall:
     method: str
     reason: str = ""
     provider_refund_ref: str = ""
+    notice_url: str = ""
+    submitted_at: datetime | None = None  # when it was fixed, before the first call and the same at every one
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class PaymentCall:
     language: str = "zh-Hant"
     provider_ref: str = ""
     token: str = ""
+    opened_at: datetime | None = None  # when the attempt was fixed, the same at every call: some providers know it by number and time
     surface: str = ""  # a `Surface`; without one a gateway takes the way that works everywhere, mostly a code to scan
     refunded_minor: int = 0  # what went back already, for providers that tell a state from the sum
 

@@ -8,12 +8,14 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from apps.channels.gateways import Gateway, RefundCall
 from apps.channels.paying import PaymentCall
 from tests.channels.fakes.server import FakeProvider
 from tests.contract import scenes
+
+SUBMITTED = datetime(2026, 11, 30, 12, 30, tzinfo=UTC)
 
 
 @dataclass
@@ -38,7 +40,7 @@ class PayingScene:
         call = self.call
         return RefundCall(
             key, key.upper().replace("_", "-"), provider_ref, call.merchant_ref, amount_minor, call.amount_minor, before, call.currency,
-            call.method, "customer_request",
+            call.method, "customer_request", notice_url=call.notice_url, submitted_at=SUBMITTED,
         )  # fmt: skip
 
 

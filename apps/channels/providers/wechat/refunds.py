@@ -52,7 +52,8 @@ def _wanted(call: RefundCall) -> dict:
     """The reason stays with us: WeChat Pay shows it to the payer."""
     payment = {"transaction_id": call.provider_ref} if call.provider_ref else {"out_trade_no": call.merchant_ref}
     amount = {"refund": call.amount_minor, "total": call.payment_amount_minor, "currency": call.currency}
-    return {**payment, "out_refund_no": call.key, "amount": amount}
+    told = {"notify_url": call.notice_url} if call.notice_url else {}
+    return {**payment, "out_refund_no": call.key, "amount": amount, **told}
 
 
 def _read(api: WechatApi, call: RefundCall, said: Said) -> RefundAnswer:

@@ -8,8 +8,10 @@ only where the provider has never heard of it and promises that a key counts onc
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
+from django.urls import reverse
 
 from apps.channels.gateways import Gateway, Outcome, RefundAnswer, RefundCall
 from apps.channels.models import ProviderCall
@@ -142,6 +144,8 @@ def _call_for(refund: Refund, payment: Payment, execution: RefundExecution) -> R
         method=payment.method,
         reason=refund.request.reason_code,
         provider_refund_ref=refund.provider_refund_ref,
+        notice_url=settings.SITE_URL.rstrip("/") + reverse("notice", args=[payment.channel.public_id]),
+        submitted_at=execution.submitted_at,
     )
 
 
