@@ -23,6 +23,7 @@ OWN_CODES: ReturnCodes = {
     "no_holding": ReturnCode(CodeClass.CONFIG, gettext_noop("This provider takes the money at once; it cannot be held first.")),
     "no_address": ReturnCode(CodeClass.CONFIG, gettext_noop("The address to return to or for notices is missing.")),
     "too_small": ReturnCode(CodeClass.CONFIG, gettext_noop("The provider does not take so small an amount by this method.")),
+    "too_large": ReturnCode(CodeClass.CONFIG, gettext_noop("The provider does not take so large an amount by this method.")),
     "too_late": ReturnCode(CodeClass.CONFIG, gettext_noop("The time to pay is over already, or ends later than the provider allows.")),
     "too_much": ReturnCode(CodeClass.STATE, gettext_noop("More than was paid, so nothing was sent.")),
     "no_numbers": ReturnCode(

@@ -8,6 +8,7 @@ from apps.channels.providers.generic.provider import PROVIDER as ANY
 from apps.channels.providers.generic.provider import PROVIDERS as MAPPED
 from apps.channels.providers.jkopay.provider import PROVIDER as JKOPAY
 from apps.channels.providers.linepay.provider import PROVIDER as LINEPAY
+from apps.channels.providers.newebpay.provider import PROVIDER as NEWEBPAY
 from apps.channels.providers.paypal.provider import PROVIDER as PAYPAL
 from apps.channels.providers.paypay.provider import PROVIDER as PAYPAY
 from apps.channels.providers.razorpay.provider import PROVIDER as RAZORPAY
@@ -17,7 +18,7 @@ from apps.channels.providers.stripe.provider import PROVIDER as STRIPE
 from apps.channels.providers.unionpay.provider import PROVIDER as UNIONPAY
 from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
 
-ALL = (ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, LINEPAY, JKOPAY, *MAPPED, ANY)
+ALL = (ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, LINEPAY, JKOPAY, NEWEBPAY, *MAPPED, ANY)
 PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in ALL}
 PRACTICE = SIMULATOR  # answers for every provider of a practice merchant
 GENERIC = ANY.code  # any provider that has no name here

@@ -12,7 +12,6 @@ SCANNED = (M.ALIPAY, M.WECHAT_PAY, M.UNIONPAY)
 
 PROVIDER = mapped("generic", "CSV", (), "UTC", tuple(Method))  # any other
 PROVIDERS = (
-    mapped("newebpay", "藍新 NewebPay", ("TW",), "Asia/Taipei", (*CARDS, M.INSTALLMENT, M.LINE_PAY, M.ATM, M.CVS_CODE, M.CVS_BARCODE)),
     mapped("91app", "91APP", ("TW",), "Asia/Taipei", (*CARDS, M.INSTALLMENT, M.LINE_PAY, M.JKOPAY, M.ATM, M.CVS_CODE)),
     mapped("lakala", "拉卡拉 Lakala", ("CN",), "Asia/Shanghai", (*SCANNED, M.CREDIT_CARD)),
     mapped("shouqianba", "收钱吧 Shouqianba", ("CN",), "Asia/Shanghai", SCANNED),
