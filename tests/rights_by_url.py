@@ -458,6 +458,7 @@ RULES: dict[str, Rule] = {
     "settlements:rules_save": Rule("edit_settings", method="post", ids={**CHANNEL, "pk": "rule_replay.pk"}, data={"reason": "x"}),
     "settlements:payouts": Rule("view_money"),
     "settlements:bank_lines": Rule("view_money"),
+    "settlements:bank_line_kind": Rule("resolve", method="post", ids={"pk": "bank_line.pk"}, data={"other": "sale"}),
     "settlements:payout": Rule("view_money", ids={"pk": "payout.pk"}),
     "settlements:payout_tie": Rule("resolve", method="post", ids={"pk": "payout.pk"}, data={"reason": "seen"}),
     "settlements:payout_untie": Rule("resolve", method="post", ids={"pk": "payout.pk"}, data={"reason": "seen"}),

@@ -68,6 +68,7 @@ urlpatterns = [
     path("settings/learning/<int:pk>/switch", learning.switch, name="learning_switch"),
     path("payouts/", payouts.payout_list, name="payouts"),
     path("payouts/bank/", payouts.bank_lines, name="bank_lines"),
+    path("payouts/bank/<int:pk>/kind", payouts.bank_line_kind, name="bank_line_kind"),
     path("payouts/<int:pk>/", payouts.payout, name="payout"),
     path("payouts/<int:pk>/tie", payouts.tie, name="payout_tie"),
     path("payouts/<int:pk>/untie", payouts.untie, name="payout_untie"),

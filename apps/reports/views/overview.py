@@ -21,6 +21,7 @@ from apps.reports.overview.setup import Setup, setup_of
 from apps.reports.overview.where import paid_and_refunded, total, where_by_channel
 from apps.reports.services.rollup import ROLLUP_JOB, page_rollup
 from apps.settlements.selectors.ageing import ageing
+from apps.settlements.selectors.look_first import look_first
 
 
 @require_safe
@@ -36,6 +37,7 @@ def overview(request: HttpRequest, merchant_slug: str) -> HttpResponse:
         enqueue(kind=ROLLUP_JOB, merchant_id=request.merchant.pk, by=request.user, dedupe_key="rollup")
     scope = scope_of(request.merchant, request.GET, clock.local_date(now, request.merchant.timezone))
     context = {"scope": scope, "rollup": rollup, "is_behind": is_behind, **_pickers(scope), **_figures(scope, now)}
+    context["looks"] = look_first(request.merchant)
     return render(request, "reports/overview.html", context)
 
 

@@ -18,6 +18,7 @@ from apps.reports.story.facts import StoryFacts, story_facts
 from apps.reports.story.items import Item, items_of, steps_of
 from apps.reports.story.money import sums_of
 from apps.settlements.selectors.headlines import short_title
+from apps.settlements.selectors.payment_risk import payment_risks
 
 
 @require_safe
@@ -40,6 +41,7 @@ def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> Http
         "sums": sums_of(facts),
         "entries": entries_of(facts),
         "disputable": facts.captured[-1] if facts.captured and has_right(request.membership, "answer_disputes") else None,
+        "risks": payment_risks(request.merchant, facts.captured, clock.now()),
         "doors": doors_of(facts.captured, clock.now()) if has_right(request.membership, "request_refund") else [],
     }
     return render(request, "reports/story.html", context)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from apps.settlements.learning.evaluating import SEED
-from apps.settlements.learning.measuring import f1_of, macro_f1, share_of_f1_wins
+from apps.settlements.learning.measuring import chance_of_f1, f1_of, macro_f1, share_of_f1_wins
 from apps.settlements.learning.memo_rules import by_rules, majority_of
 from apps.settlements.learning.memos import MemoModel
 
@@ -28,6 +28,7 @@ def memo_figures(model: MemoModel, trained: pl.DataFrame, held: pl.DataFrame, ke
         "by_type": {name: {"rows": int((true == name).sum()), "own": round(f1_of(true, own, name), 4),
                            "plain": round(f1_of(true, plain, name), 4)} for name in names},
         "wins": round(share_of_f1_wins(true, own, plain, names, seed=SEED), 4) if len(true) else 0.0,
+        "chance": round(chance_of_f1(true, own, names, seed=SEED), 4) if len(true) else 1.0,
     }  # fmt: skip
 
 

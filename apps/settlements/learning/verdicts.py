@@ -33,7 +33,7 @@ def risk_checks(figures: dict) -> list[Check]:
         _at_least("average_precision", precision["own"], needed),
         Check("log_loss", loss["own"], loss["plain"], loss["own"] <= loss["plain"]),
         _at_least("wins", figures["wins"], SURENESS),
-        Check("chance", figures["chance"], CHANCE, figures["chance"] <= CHANCE),
+        _no_accident(figures["chance"]),
     ]
 
 
@@ -44,9 +44,15 @@ def memo_checks(figures: dict) -> list[Check]:
         _at_least("held_memos", figures["held"]["rows"], LEAST_HELD_MEMOS),
         _at_least("types", figures["types"], LEAST_TYPES),
         _at_least("macro_f1", figures["macro_f1"]["own"], round(figures["macro_f1"]["plain"] + F1_MORE, 6)),
+        _at_least("right", figures["right"]["own"], figures["right"]["plain"]),
         _at_least("wins", figures["wins"], SURENESS),
+        _no_accident(figures["chance"]),
     ]
 
 
 def _at_least(name: str, found: float, needed: float) -> Check:
     return Check(name, found, needed, found >= needed)
+
+
+def _no_accident(found: float) -> Check:
+    return Check("chance", found, CHANCE, found <= CHANCE)

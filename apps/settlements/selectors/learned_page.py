@@ -142,7 +142,7 @@ def _facts(one: LearnedModel) -> list[tuple[str, str]]:
     if "log_loss" in one.figures:
         loss = one.figures["log_loss"]
         facts.append((_("Log loss, less is better"), f"{loss['own']:.4f} / {loss['plain']:.4f}"))
-        facts.append((_("Chance does as well in"), percent_text(round(one.figures["chance"] * 1_000_000), 1)))
+    facts.append((_("Chance does as well in"), percent_text(round(one.figures["chance"] * 1_000_000), 1)))
     facts.append((_("Better in resampled pasts"), percent_text(round(one.figures["wins"] * 1_000_000), 1)))
     return facts
 

@@ -99,6 +99,8 @@ def check_words(check: dict) -> str:
             text = _("%(found)s lines were held back; at least %(needed)s are needed to prove anything.")
         case "types":
             text = _("It saw %(found)s types of lines; at least %(needed)s are needed.")
+        case "right":
+            text = _("It names %(found)s held-back lines rightly; the plain rules %(needed)s.")
         case "log_loss":
             return _("Its probabilities are further from what happened than the plain guess's.")
         case "average_precision" | "macro_f1":

@@ -1,6 +1,8 @@
 """The lists of payouts, of bank lines and of a payout's movements, and the same rows as files."""
 
 import django_tables2 as tables
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
@@ -11,7 +13,10 @@ from apps.core.exports import Column, Export, Kind, filter_text
 from apps.core.figures import day_text, money_text
 from apps.core.tables import BaseTable, ChipColumn, DateColumn, IdentifierColumn, MoneyColumn
 from apps.merchants.models import Merchant
+from apps.settlements.enums import BankLineKind
+from apps.settlements.learning.memos import MemoModel
 from apps.settlements.models import BankLine, Payout
+from apps.settlements.selectors.line_kinds import kind_of
 from apps.settlements.selectors.payout_account import kind_label
 from apps.settlements.selectors.payouts import covers_words, state_chip
 
@@ -59,23 +64,37 @@ class PayoutTable(BaseTable):
 
 
 class BankLineTable(BaseTable):
-    """Rows of bank statements with the payout each carries."""
+    """Rows of bank statements (of `past_memos.typed`), what each is, and the payout it carries.
+
+    `model` is that of memos, None while it is off; `can_name` says whether this reader may name lines.
+    """
 
     memo = tables.Column(accessor="pk", verbose_name=_("Memo"), attrs={"td": {"class": "phone-full"}})
     bank_account = tables.Column(verbose_name=_("Account"), attrs={"td": {"class": "phone-hide"}})
     booked_on = DateColumn(verbose_name=_("Booked"))
     amount_minor = MoneyColumn(verbose_name=_("Amount"), show_currency=True)
+    kind = tables.Column(accessor="pk", verbose_name=_("What it is"), attrs={"td": {"class": "phone-full"}})
     payout = tables.Column(accessor="pk", verbose_name=_("Payout"))
 
     class Meta(BaseTable.Meta):
         model = BankLine
-        fields = ("memo", "bank_account", "booked_on", "amount_minor", "payout")
+        fields = ("memo", "bank_account", "booked_on", "amount_minor", "kind", "payout")
         empty_text = _("No bank lines here.")
         attrs = {"class": "table is-list is-tall"}
 
-    def __init__(self, *args, slug: str, **kwargs):
-        self.slug = slug
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, request: HttpRequest, model: MemoModel | None, can_name: bool, **kwargs):
+        self.slug, self.model, self.can_name = request.merchant.slug, model, can_name
+        super().__init__(*args, request=request, row_attrs={"id": lambda record: f"line-{record.pk}"}, **kwargs)
+
+    def render_kind(self, record):
+        context = {
+            "shown": kind_of(record, self.model),
+            "kinds": BankLineKind.choices,
+            "can_name": self.can_name,
+            "name_url": reverse("settlements:bank_line_kind", args=[self.slug, record.pk]),
+            "query": self.request.GET.urlencode(),
+        }
+        return render_to_string("settlements/_bank_line_kind.html", context, request=self.request)
 
     def render_memo(self, record):
         where = f"{record.statement.name} · {record.row_no}"
@@ -167,6 +186,7 @@ BANK_COLUMNS = (
     Column(_("Payout"), _tied_ref),
     Column(_("File"), "statement__name"),
     Column(_("Row"), "row_no", Kind.NUMBER),
+    Column(_("What it is"), lambda line: kind_of(line, None).label),
 )
 
 

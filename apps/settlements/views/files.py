@@ -22,6 +22,7 @@ from apps.settlements.models import BankStatement, Statement
 from apps.settlements.selectors import files as selected
 from apps.settlements.selectors import layouts
 from apps.settlements.selectors.grid import grid_of
+from apps.settlements.selectors.look_first import look_first
 from apps.settlements.services.following import STOPPED
 from apps.settlements.services.intake import withdraw_file
 from apps.settlements.services.uploads import drop_upload, receive_upload
@@ -57,6 +58,7 @@ def statements(request: HttpRequest, merchant_slug: str) -> HttpResponse:
         "following": first + timedelta(days=31),
         "today": today,
         "grid": grid_of(request.merchant, first, today),
+        "looks": look_first(request.merchant),
         "waiting": waiting,
         "importable": sum(row.state == StatementState.PARSED for row in waiting),
         "recent": selected.files_of(request.merchant, RECENT),

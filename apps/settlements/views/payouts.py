@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,10 +16,14 @@ from apps.core.paging import keyset_page
 from apps.core.panels import Tab
 from apps.core.ui import render_page
 from apps.merchants.access import has_right, needs
+from apps.settlements.enums import BankLineKind
 from apps.settlements.forms.payouts import BankLineFilter, PayoutFilter, TieForm, UntieForm
 from apps.settlements.models import BankLine, Payout
 from apps.settlements.selectors import payout_account, payouts
+from apps.settlements.selectors.line_kinds import memo_model
+from apps.settlements.selectors.past_memos import typed
 from apps.settlements.services.by_hand import tie_together, untie_payout
+from apps.settlements.services.line_kinds import name_line
 from apps.settlements.tables import payouts as tables
 
 
@@ -50,13 +54,28 @@ def payout_list(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 @needs("view_money")
 def bank_lines(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     """Every row of the bank statements, newest first."""
-    found = BankLineFilter(request.GET, queryset=payouts.bank_lines_of(request.merchant), merchant=request.merchant)
+    found = BankLineFilter(request.GET, queryset=typed(payouts.bank_lines_of(request.merchant)), merchant=request.merchant)
     if "export" in request.GET:
         return export_response(request, tables.bank_lines_export(request.merchant, found))
     page = keyset_page(found.qs, request.GET, fields=("booked_on", "id"))
-    table = tables.BankLineTable(page.rows, slug=merchant_slug)
+    can_name = has_right(request.membership, "resolve")
+    table = tables.BankLineTable(page.rows, request=request, model=memo_model(request.merchant), can_name=can_name)
     context = {"filter": found, "page": page, "table": table, "tabs": _tabs(merchant_slug, "bank_lines"), "title": _("Bank lines")}
     return render_page(request, "settlements/payouts.html", "settlements/_payouts.html", context)
+
+
+@require_POST
+@needs("resolve")
+def bank_line_kind(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
+    """Says what a bank line is: `kind` confirms what was proposed, else `other` is taken."""
+    get_object_or_404(BankLine.objects.for_merchant(request.merchant).filter(is_live=True), pk=pk)
+    kind = request.POST.get("kind") or request.POST.get("other", "")
+    if kind in BankLineKind.values:
+        name_line(merchant=request.merchant, bank_line_id=pk, kind=BankLineKind(kind), by=request.user, now=clock.now())
+    else:
+        messages.error(request, _("Choose what the line is."))
+    query = QueryDict(request.POST.get("query", "")).urlencode()  # read and written again: nothing but a query leaves here
+    return redirect(f"{reverse('settlements:bank_lines', args=[merchant_slug])}?{query}#line-{pk}")
 
 
 def _tabs(slug: str, current: str) -> list[Tab]:

@@ -145,7 +145,7 @@ def test_the_page_asks_the_same_number_of_questions_for_one_file_and_for_three(c
         for day in days:
             cast.make_statement(stripe, day=date(2026, 11, day))
 
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(26):
             client.get(url("statements") + "?month=2026-11")
 
 

@@ -141,8 +141,11 @@ def passed(merchant) -> bytes:
         reconcile(merchant=merchant, now=cast.NOW)
         rows = [list(table.objects.order_by("pk").values()) for table in PASS_TABLES]
         transaction.set_rollback(True)
-    named = [[{name: value for name, value in row.items() if name != "id"} for row in each] for each in rows]
-    return json.dumps(named, cls=DjangoJSONEncoder).encode()
+    for row in (row for each in rows for row in each):
+        is_payout = row.pop("id") and row.get("subject_type") == "payout"
+        for name in ("payout_id", *(["subject_key"] if is_payout else [])):
+            row.pop(name, None)
+    return json.dumps(rows, cls=DjangoJSONEncoder).encode()
 
 
 def test_a_pass_gives_the_same_bytes_whether_models_are_on_or_off(shop, ecpay, lin):
