@@ -14,6 +14,7 @@ urlpatterns = [
     path("notices/<slug:public_id>/", notices.notice, name="notice"),  # providers
     path("r/<str:token>/", payees.payee, name="refund_payee"),  # buyers, without an account
     path("", include("apps.merchants.urls")),
+    path("staff/", include("apps.channels.urls_staff")),
     path("m/<slug:merchant_slug>/", include("apps.channels.urls")),
     path("m/<slug:merchant_slug>/", include("apps.orders.urls")),
     path("m/<slug:merchant_slug>/", include("apps.settlements.urls")),

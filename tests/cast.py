@@ -18,7 +18,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt, encrypt
 
 from apps.channels.cells import key_text
-from apps.channels.models import Channel, FeeRule
+from apps.channels.models import Channel, FeeRule, QualificationCase
 from apps.core import clock
 from apps.merchants.enums import Role
 from apps.merchants.models import BankAccount, Invitation, Membership, Merchant, SupportAccess, User
@@ -88,6 +88,13 @@ def outsider(**fields) -> User:
 def staff(**fields) -> User:
     """Platform staff, a member of nothing."""
     return make_user(is_staff=True, **fields)
+
+
+def approve_papers(channel) -> QualificationCase:
+    """The channel may go live: its papers were handed in and approved at NOW."""
+    people = {"submitted_by": make_user(), "reviewed_by": staff()}
+    times = {"created_at": NOW, "submitted_at": NOW, "reviewed_at": NOW}
+    return QualificationCase.objects.create(merchant=channel.merchant, channel=channel, state="approved", **people, **times)
 
 
 def make_invitation(merchant: Merchant, email: str = "", *, role: str = Role.VIEWER, now: datetime | None = None, **fields) -> Invitation:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from apps.audit.services import record
 from apps.channels.models import HolidayCalendar, ProviderCall, WebhookEvent
+from apps.channels.services.qualification import add_paper
 from apps.core import clock, files
 from apps.core.jobs.runner import run
 from apps.core.models import Job
@@ -73,6 +74,12 @@ class Shop:
     @cached_property
     def fee_rule(self):
         return cast.make_fee_rule(self.channel)
+
+    @cached_property
+    def paper(self):
+        return add_paper(
+            channel=self.channel, paper="website", name="pages.txt", data=b"goods and prices", by=cast.owner(self.merchant), now=cast.NOW
+        )
 
     @cached_property
     def provider_call(self):
@@ -364,6 +371,10 @@ RULES: dict[str, Rule] = {
     "channels:statements": Rule("view_money", ids=CHANNEL),
     "channels:credentials": Rule("edit_channels", ids=CHANNEL),
     "channels:test": Rule("edit_channels", method="post", ids=CHANNEL),
+    "channels:papers": Rule("edit_channels", ids=CHANNEL),
+    "channels:paper_add": Rule("edit_channels", method="post", ids=CHANNEL),
+    "channels:papers_submit": Rule("edit_channels", method="post", ids=CHANNEL),
+    "channels:paper": Rule("edit_channels", ids={**CHANNEL, "pk": "paper.pk"}),
     "channels:calls": Rule("view_money", ids=CHANNEL),
     "channels:call": Rule("view_money", ids={**CHANNEL, "pk": "provider_call.pk"}),
     "channels:notices": Rule("view_money", ids=CHANNEL),

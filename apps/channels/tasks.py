@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from apps.channels.services.health import watch_channels
+from apps.channels.services.qualification import remind_of_papers
 from apps.core import clock
 
 
@@ -10,3 +11,10 @@ from apps.core import clock
 def watch() -> None:
     """Every five minutes by the schedule: calls are counted into hours, and a channel that does worse than it used to is told of."""
     watch_channels(now=clock.now())
+
+
+@shared_task(name="channels.remind", max_retries=0)
+def remind() -> None:
+    """Every six hours by the schedule: papers that expire soon or have expired."""
+    now = clock.now()
+    remind_of_papers(today=now.date(), now=now)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.channels.views import calendars, calls, channels, credentials, fees, files, studio
+from apps.channels.views import calendars, calls, channels, credentials, fees, files, papers, studio
 
 app_name = "channels"
 
@@ -27,6 +27,10 @@ urlpatterns = [
     path("channels/<slug:code>/statements/", channels.statements, name="statements"),
     path("channels/<slug:code>/credentials/", credentials.credentials, name="credentials"),
     path("channels/<slug:code>/test/", credentials.test, name="test"),
+    path("channels/<slug:code>/papers/", papers.papers, name="papers"),
+    path("channels/<slug:code>/papers/add/", papers.add, name="paper_add"),
+    path("channels/<slug:code>/papers/submit/", papers.submit, name="papers_submit"),
+    path("channels/<slug:code>/papers/<int:pk>/", papers.download, name="paper"),
     path("channels/<slug:code>/calls/", calls.index, name="calls"),
     path("channels/<slug:code>/calls/<int:pk>/", calls.call, name="call"),
     path("channels/<slug:code>/notices/", calls.notices, name="notices"),

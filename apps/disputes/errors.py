@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.documents import DocumentRefused
 from apps.core.errors import HezhangError
 from apps.orders.errors import reason
 
@@ -54,31 +55,11 @@ class NoticeUnreadable(DisputeError):
     message = _("This notice does not name a dispute and its state in words that are known.")
 
 
-class EvidenceRefused(DisputeError):
-    message = _("This file cannot be used as evidence.")
-
-
-class EvidenceEmpty(EvidenceRefused):
-    message = _("This file is empty.")
-
-
-class EvidenceTooLarge(EvidenceRefused):
-    message = _("This file is larger than %(limit_mb)s MB, which providers do not take.")
-
-
-class EvidenceTooMuch(EvidenceRefused):
+class EvidenceTooMuch(DocumentRefused):
     message = _("All evidence together may have %(limit_mb)s MB and %(limit_files)s files.")
 
 
-class EvidenceKindUnknown(EvidenceRefused):
-    message = _("What this file holds is not a PDF, a PNG or JPEG picture, or plain text, whatever its name says.")
-
-
-class EvidenceBroken(EvidenceRefused):
-    message = _("This file is damaged or locked with a password.")
-
-
-class EvidenceTwice(EvidenceRefused):
+class EvidenceTwice(DocumentRefused):
     message = _("This very file is among the evidence already.")
 
 

@@ -57,6 +57,7 @@ CELERY_BEAT_SCHEDULE = {
     "end-support": {"task": "merchants.end_support", "schedule": 60.0},
     "forget-sessions": {"task": "merchants.forget_sessions", "schedule": 86_400.0},
     "fetch-statements": {"task": "settlements.fetch", "schedule": 600.0},
+    "remind-of-papers": {"task": "channels.remind", "schedule": 21_600.0},
     "watch-channels": {"task": "channels.watch", "schedule": 300.0},
     "watch-risk": {"task": "disputes.watch_risk", "schedule": 60.0},
 }

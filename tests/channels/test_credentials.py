@@ -45,7 +45,9 @@ def shop():
 
 @pytest.fixture
 def channel(shop):
-    return cast.make_channel(shop)
+    channel = cast.make_channel(shop)
+    cast.approve_papers(channel)
+    return channel
 
 
 @pytest.fixture

@@ -6,17 +6,8 @@ import pytest
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
 from apps.core import files
-from apps.disputes.errors import (
-    DisputeClosed,
-    EvidenceBroken,
-    EvidenceEmpty,
-    EvidenceKindUnknown,
-    EvidenceMissing,
-    EvidenceTooLarge,
-    EvidenceTooMuch,
-    EvidenceTwice,
-)  # fmt: skip
-from apps.disputes.ingest.documents import examine, safe_name
+from apps.core.documents import DocumentBroken, DocumentEmpty, DocumentKindUnknown, DocumentTooLarge, examine, safe_name
+from apps.disputes.errors import DisputeClosed, EvidenceMissing, EvidenceTooMuch, EvidenceTwice
 from apps.disputes.models import Evidence, EvidenceBundle
 from apps.disputes.selectors.cases import checklist_of, evidence_in_order
 from apps.disputes.services import evidence as service
@@ -67,19 +58,19 @@ def test_what_a_file_is_decides_and_not_its_name(name, data, kind, kept, pages):
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"", EvidenceEmpty),
-        (b"%PDF-1.7\n" + b"0" * 10_485_760, EvidenceTooLarge),
-        (b"%PDF-1.7 this is no pdf", EvidenceBroken),
-        (locked_pdf(), EvidenceBroken),
-        (picture("PNG")[:50], EvidenceBroken),
-        (b"\xff\xd8\xff\xe0 broken", EvidenceBroken),
-        (zipped(), EvidenceKindUnknown),
-        (b"MZ\x90\x00\x03", EvidenceKindUnknown),
-        (b"<html><script>alert(1)</script>", EvidenceKindUnknown),
-        (b"  <svg xmlns='x'/>", EvidenceKindUnknown),
-        (b"   \n", EvidenceKindUnknown),
-        (b"a\x00b", EvidenceKindUnknown),
-        (picture("GIF"), EvidenceKindUnknown),
+        (b"", DocumentEmpty),
+        (b"%PDF-1.7\n" + b"0" * 10_485_760, DocumentTooLarge),
+        (b"%PDF-1.7 this is no pdf", DocumentBroken),
+        (locked_pdf(), DocumentBroken),
+        (picture("PNG")[:50], DocumentBroken),
+        (b"\xff\xd8\xff\xe0 broken", DocumentBroken),
+        (zipped(), DocumentKindUnknown),
+        (b"MZ\x90\x00\x03", DocumentKindUnknown),
+        (b"<html><script>alert(1)</script>", DocumentKindUnknown),
+        (b"  <svg xmlns='x'/>", DocumentKindUnknown),
+        (b"   \n", DocumentKindUnknown),
+        (b"a\x00b", DocumentKindUnknown),
+        (picture("GIF"), DocumentKindUnknown),
     ],
     ids=["empty", "large", "no pdf", "locked", "cut png", "cut jpeg", "zip", "program", "html", "svg", "blank", "nul", "gif"],
 )
@@ -93,9 +84,9 @@ def test_what_cannot_be_evidence_is_refused_and_nothing_is_kept(shop, opened, li
 
 
 def test_a_picture_with_too_many_pixels_is_refused_before_it_is_opened(monkeypatch):
-    monkeypatch.setattr("apps.disputes.ingest.documents.MOST_PIXELS", 100)
+    monkeypatch.setattr("apps.core.documents.MOST_PIXELS", 100)
 
-    with pytest.raises(EvidenceBroken):
+    with pytest.raises(DocumentBroken):
         examine("photo.png", picture())
 
 

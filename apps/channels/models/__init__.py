@@ -4,12 +4,14 @@ from apps.channels.models.calls import ConnectionTest, ConnectionVerdict, Notice
 from apps.channels.models.circuits import CallHour, Circuit, CircuitState
 from apps.channels.models.fetches import FetchState, StatementFetch
 from apps.channels.models.mappings import MappingSource, MappingVersion
+from apps.channels.models.qualification import CaseState, QualificationCase, QualificationDocument
 from apps.channels.models.rules import BookedRate, RuleSet
 from apps.channels.models.terms import Channel, FeeRule, HolidayCalendar, StatementRhythm
 
 __all__ = [
     "BookedRate",
     "CallHour",
+    "CaseState",
     "Channel",
     "Circuit",
     "CircuitState",
@@ -22,6 +24,8 @@ __all__ = [
     "MappingVersion",
     "NoticeState",
     "ProviderCall",
+    "QualificationCase",
+    "QualificationDocument",
     "RuleSet",
     "StatementFetch",
     "StatementRhythm",

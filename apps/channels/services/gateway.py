@@ -17,6 +17,7 @@ from apps.channels.models import Channel, ConnectionTest, ProviderCall
 from apps.channels.paying import PaymentAnswer
 from apps.channels.return_codes import was_reached
 from apps.channels.services.circuit import note_answer, pass_circuit
+from apps.channels.services.qualification import require_approved
 from apps.channels.services.telling import tell_unknown_code
 from apps.core.errors import HezhangError
 from apps.merchants.models import User
@@ -115,13 +116,15 @@ def end_call(call: ProviderCall, answer: RefundAnswer | PaymentAnswer | FetchAns
 def enter_credentials(*, channel: Channel, values: dict[str, str], is_live: bool, by: User, now: datetime) -> list[str]:
     """Sets what was entered and keeps what was left empty; returns the names of what was set. The record holds names, never values.
 
-    :raises NothingToEnter: nobody asks for credentials of this channel.
+    :raises NothingToEnter: nobody asks for credentials of this channel. :raises CaseNotApproved: it cannot go live yet.
     """
     kind = gateway_kind(channel)
     with transaction.atomic():
         row = Channel.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=channel.pk)
         if row.merchant.is_practice or kind is None or not kind.credentials:
             raise NothingToEnter(channel=row.label)
+        if is_live and not row.is_live:
+            require_approved(row)
         known = credentials_of(row)
         asked = {field.name for field in kind.credentials}
         fresh = {name: value for name, value in values.items() if name in asked and value and known.get(name) != value}

@@ -19,6 +19,7 @@ from apps.channels.services.gateway import (
     forget_credentials,
     provider_kind,
 )
+from apps.channels.services.qualification import CaseNotApproved
 from apps.channels.views.shared import channel_for, channel_page
 from apps.core import clock
 from apps.merchants.access import needs
@@ -45,9 +46,13 @@ def credentials(request: HttpRequest, merchant_slug: str, code: str) -> HttpResp
             return redirect("channels:credentials", merchant_slug, code)
         if form.is_valid():
             is_live = form.cleaned_data["system"] == "live"
-            enter_credentials(channel=channel, values=form.values, is_live=is_live, by=request.user, now=clock.now())
-            messages.success(request, _("The credentials are saved. Nobody sees them again, you neither."))
-            return redirect("channels:credentials", merchant_slug, code)
+            try:
+                enter_credentials(channel=channel, values=form.values, is_live=is_live, by=request.user, now=clock.now())
+            except CaseNotApproved as error:
+                form.add_error("system", str(error))
+            else:
+                messages.success(request, _("The credentials are saved. Nobody sees them again, you neither."))
+                return redirect("channels:credentials", merchant_slug, code)
     context = {
         "form": form,
         "is_complete": can_be_called(channel),

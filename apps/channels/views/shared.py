@@ -17,6 +17,7 @@ TABS = {
     "channels:calendar": _("Calendar"),
     "channels:statements": _("Statements"),
     "channels:calls": _("Calls and notices"),
+    "channels:papers": _("Papers"),
 }
 
 

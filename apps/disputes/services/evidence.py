@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.core import files
+from apps.core.documents import examine
 from apps.disputes.enums import EventKind, EvidenceType
 from apps.disputes.errors import DisputeClosed, EvidenceTooMuch, EvidenceTwice
-from apps.disputes.ingest.documents import examine
 from apps.disputes.models import Evidence
 from apps.disputes.services.events import locked, tell
 from apps.merchants.models import Merchant
@@ -21,7 +21,7 @@ def add_evidence(
 ) -> Evidence:
     """Keeps a document with an open dispute.
 
-    :raises EvidenceRefused: what it is, its size or its number does not fit. :raises DisputeClosed: once the dispute has ended.
+    :raises DocumentRefused: what it is, its size or its number does not fit. :raises DisputeClosed: once the dispute has ended.
     """
     found = examine(name, data)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What a file of evidence really is, by its bytes and not by its name. Nothing is written here."""
+"""What a document that people bring in really is, by its bytes and not by its name. Nothing is written here."""
 
 import io
 import re
@@ -7,9 +7,10 @@ import warnings
 from dataclasses import dataclass
 
 import pypdf
+from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageFile
 
-from apps.disputes.errors import EvidenceBroken, EvidenceEmpty, EvidenceKindUnknown, EvidenceTooLarge
+from apps.core.errors import HezhangError
 
 LIMIT_MB = 10  # a photo of a phone; the file that goes out is made smaller
 MOST_PAGES = 200
@@ -17,6 +18,26 @@ MOST_PIXELS = 60_000_000
 ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "text/plain": ".txt"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST_NAME = 100
+
+
+class DocumentRefused(HezhangError):
+    message = _("This file cannot be used.")
+
+
+class DocumentEmpty(DocumentRefused):
+    message = _("This file is empty.")
+
+
+class DocumentTooLarge(DocumentRefused):
+    message = _("This file is larger than %(limit_mb)s MB, which providers do not take.")
+
+
+class DocumentKindUnknown(DocumentRefused):
+    message = _("What this file holds is not a PDF, a PNG or JPEG picture, or plain text, whatever its name says.")
+
+
+class DocumentBroken(DocumentRefused):
+    message = _("This file is damaged or locked with a password.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +52,12 @@ class Document:
 def examine(name: str, data: bytes) -> Document:
     """Finds out what the bytes are, and gives the file a safe name with the ending of that kind.
 
-    :raises EvidenceRefused: empty, too large, of another kind, damaged or locked.
+    :raises DocumentRefused: empty, too large, of another kind, damaged or locked.
     """
     if not data:
-        raise EvidenceEmpty
+        raise DocumentEmpty
     if len(data) > LIMIT_MB * 1024 * 1024:
-        raise EvidenceTooLarge(limit_mb=LIMIT_MB)
+        raise DocumentTooLarge(limit_mb=LIMIT_MB)
     kind, pages = _kind(data), None
     if kind == "application/pdf":
         pages = _pages(data)
@@ -55,11 +76,11 @@ def _kind(data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise EvidenceKindUnknown from error
+        raise DocumentKindUnknown from error
     if _CONTROL.search(text) or not text.strip():
-        raise EvidenceKindUnknown
+        raise DocumentKindUnknown
     if re.match(r"\s*<(!doctype|html|svg|\?xml|script)", text, re.IGNORECASE):
-        raise EvidenceKindUnknown  # a web page is printed to PDF by whoever shows it
+        raise DocumentKindUnknown  # a web page is printed to PDF by whoever shows it
     return "text/plain"
 
 
@@ -67,16 +88,16 @@ def _pages(data: bytes) -> int:
     try:
         reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted:
-            raise EvidenceBroken
+            raise DocumentBroken
         count = len(reader.pages)
         for page in reader.pages[: min(count, MOST_PAGES)]:
-            _ = page.mediabox
-    except EvidenceBroken:
+            page.mediabox  # noqa: B018  damaged pages fail here
+    except DocumentBroken:
         raise
     except Exception as error:  # a damaged PDF can fail anywhere in the reader
-        raise EvidenceBroken from error
+        raise DocumentBroken from error
     if not 1 <= count <= MOST_PAGES:
-        raise EvidenceBroken
+        raise DocumentBroken
     return count
 
 
@@ -87,12 +108,12 @@ def _check_picture(data: bytes) -> None:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
-                    raise EvidenceBroken
+                    raise DocumentBroken
                 picture.load()
-    except EvidenceBroken:
+    except DocumentBroken:
         raise
     except Exception as error:  # Pillow raises many kinds for damaged pictures
-        raise EvidenceBroken from error
+        raise DocumentBroken from error
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
