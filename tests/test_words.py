@@ -34,7 +34,7 @@ KNOWN = frozenset(
     hledger Ledger beancount QuickBooks Online Desktop Xero
     bank big cathay ecpay gb kB own qingtian stripe tab till twd
     channel Enter HashIV HashKey Hezhang JSON Lines Secure Standard Webhooks chargeback fraudulent columns delimiter encoding
-    dispute merchant payment refund refundbatch
+    dispute merchant payment qualificationcase refund refundbatch
     question nobody test Three chargebacks""".split()
 )
 # (The last two lines: kinds of subject in the audit trail, and what people of these tests wrote.)
