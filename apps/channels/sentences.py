@@ -34,6 +34,7 @@ SETUP = gettext_noop("The provider refused the request itself: something in the 
 KEYS = gettext_noop("The provider does not accept the credentials of this channel. Enter them again under Channels.")
 PERMISSION = gettext_noop("The account at the provider may not do this. Ask the provider to switch it on.")
 BUSY = gettext_noop("The provider is busy or did not finish. What became of it is asked again.")
+BY_NOTICE = gettext_noop("The provider answers no questions about this: its notice will tell. The notice address must be set up there.")
 STATE = gettext_noop("Not possible as the payment stands now. Look it up in the provider's console.")
 DONE_BEFORE = gettext_noop("This was already done before.")
 DISPUTED = gettext_noop("The customer's bank has opened a dispute, so nothing can be refunded here.")

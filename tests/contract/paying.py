@@ -33,6 +33,7 @@ class PayingScene:
     secrets: tuple[str, ...]
     pays: Callable[[str], None]
     statement_day: date | None = None
+    told_by_notice: bool = False  # its payments' own numbers and the ends of its refunds come by notice alone
     skips: frozenset[str] = field(default_factory=frozenset)  # names of tests that this provider's format cannot have, with a comment why
 
     def refund_call(self, amount_minor: int, provider_ref: str, *, key: str = "rf_1", before: int = 0) -> RefundCall:
