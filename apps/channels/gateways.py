@@ -193,4 +193,5 @@ class GatewayKind:
     payment_minutes: int | None = None  # how long the payer has where nobody says otherwise
     sends_notices: bool = False  # of refunds or disputes: the shop has to tell the provider our address
     repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise
+    reopens_safely: bool = False  # the same number again is the same payment, by the provider's own promise
     rest: Rest | None = None  # questions are answered all the same

@@ -18,6 +18,16 @@ class PaymentState(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class PaymentTrouble(models.TextChoices):
+    """What a person has to judge of a payment taken here: its provider says something that our books must not simply follow."""
+
+    LATE = "late", _("paid after it had expired")
+    TWICE = "twice", _("paid late, when the order was paid otherwise")
+    AFTER_END = "after_end", _("paid, though it had failed or was cancelled")
+    AMOUNT = "amount", _("another amount was paid")
+    CURRENCY = "currency", _("another currency was paid")
+
+
 class RefundState(models.TextChoices):
     """Values equal the words of refunds.csv."""
 
@@ -98,6 +108,13 @@ class RefundJob(models.TextChoices):
     MAIL_PAYEE_LINK = "orders.mail_payee_link", _("e-mail that asks a buyer for an account")
 
 
+class PaymentJob(models.TextChoices):
+    """Kinds of background job on a payment."""
+
+    ASK = "orders.ask_payment", _("question about a payment")
+    NOTICE = "orders.replay_notice", _("notice that is read again")
+
+
 class EventType(models.TextChoices):
     """What addresses of the merchant can be told. `test` is sent by hand alone."""
 
@@ -105,6 +122,9 @@ class EventType(models.TextChoices):
     REFUND_APPROVED = "refund.approved", _("A refund was approved")
     REFUND_SUCCEEDED = "refund.succeeded", _("A refund was paid")
     REFUND_FAILED = "refund.failed", _("A refund failed")
+    PAYMENT_PAID = "payment.paid", _("A payment was paid")
+    PAYMENT_FAILED = "payment.failed", _("A payment failed")
+    PAYMENT_EXPIRED = "payment.expired", _("A payment expired")
     DISPUTE_OPENED = "dispute.opened", _("A dispute was opened")
     DISPUTE_DUE = "dispute.due", _("A dispute is due soon")
     DISPUTE_CLOSED = "dispute.closed", _("A dispute was closed")

@@ -263,3 +263,29 @@ class AddressRefused(HezhangError):
 def reason(code: str, value: str) -> str:
     """The sentence for a rejected row, in the reader's language."""
     return str(REASONS[code]) % {"value": value}
+
+
+class PaymentRefused(HezhangError):
+    """A payment that cannot be started or taken further; nothing was sent."""
+
+
+class MethodNotOffered(PaymentRefused):
+    message = _("%(channel)s does not take this method of payment through Hezhang.")
+
+
+class ChannelOff(PaymentRefused):
+    message = _("%(channel)s is switched off.")
+
+
+class AmountRefused(PaymentRefused):
+    message = _("The amount must be more than zero, and no more than was authorized.")
+
+
+class RequestKeyReused(PaymentRefused):
+    message = _("This request was made before with other figures.")
+
+
+class PaymentMoveIllegal(PaymentRefused):
+    """`was` is a state."""
+
+    message = _("This payment is %(was)s; that is not possible any more.")

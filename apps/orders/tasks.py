@@ -10,13 +10,16 @@ from apps.core import clock, files
 from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
-from apps.orders.enums import BookJob, RefundJob, WebhookJob
+from apps.orders.enums import BookJob, PaymentJob, RefundJob, WebhookJob
 from apps.orders.errors import ProviderRests, RefundMoveIllegal, TurnNotCome
 from apps.orders.models import RefundPayee
+from apps.orders.services.notices.practice import deliver_notices
+from apps.orders.services.notices.replaying import replay_notice, ring_notices
+from apps.orders.services.payments.calling import ask_about as ask_about_payment
+from apps.orders.services.payments.sweeping import ring_payments
 from apps.orders.services.refunds.bulk import preview_requests, request_from_file, summary
 from apps.orders.services.refunds.calling import ask_about, submit_refund
 from apps.orders.services.refunds.payees import mail_link
-from apps.orders.services.refunds.practice import deliver_notices
 from apps.orders.services.refunds.sweeping import ring_refunds
 from apps.orders.services.uploads import check_upload, write_upload
 from apps.orders.services.webhook_sending import deliver_due, merchants_with_due
@@ -97,7 +100,7 @@ def submit(job, progress) -> dict:
         return {"state": "waits until the provider has closed its books"}
     except CircuitOpen:
         return {"state": "waits until the provider answers again"}
-    deliver_notices(refund)
+    deliver_notices(refund.channel)
     return {"state": refund.state}
 
 
@@ -106,7 +109,7 @@ def ask(job, progress) -> dict:
     """payload: refund_id."""
     merchant = Merchant.objects.get(pk=job.merchant_id)
     refund = ask_about(merchant=merchant, refund_id=job.payload["refund_id"], now=clock.now())
-    deliver_notices(refund)
+    deliver_notices(refund.channel)
     return {"state": refund.state}
 
 
@@ -114,3 +117,27 @@ def ask(job, progress) -> dict:
 def ring_for_refunds() -> None:
     """Every ten seconds by the schedule: refunds that have to be asked about, and approved ones that nobody took."""
     ring_refunds(now=clock.now())
+
+
+@job(PaymentJob.ASK, limit=timedelta(minutes=5))
+def ask_payment(job, progress) -> dict:
+    """payload: payment_id."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    payment = ask_about_payment(merchant=merchant, payment_id=job.payload["payment_id"], now=clock.now())
+    deliver_notices(payment.channel)
+    return {"state": payment.state}
+
+
+@job(PaymentJob.NOTICE, limit=timedelta(minutes=2))
+def do_notice_again(job, progress) -> dict:
+    """payload: notice_id."""
+    merchant = Merchant.objects.get(pk=job.merchant_id)
+    return {"state": replay_notice(merchant=merchant, notice_id=job.payload["notice_id"], by=None, now=clock.now()).state}
+
+
+@shared_task(name="orders.ring_payments", max_retries=0)
+def ring_for_payments() -> None:
+    """Every ten seconds by the schedule: payments that have to be asked about, and notices that were kept and not done."""
+    now = clock.now()
+    ring_payments(now=now)
+    ring_notices(now=now)

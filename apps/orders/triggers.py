@@ -151,7 +151,7 @@ _row_rule(
 _row_rule("refund_decision_kept", "UPDATE", "orders_refunddecision", "NEW.id IS NOT NULL", "refund_decision_append_only")
 _row_rule("refund_decision_stays", "DELETE", "orders_refunddecision", "OLD.id IS NOT NULL", "refund_decision_append_only")
 _row_rule("refund_request_stays", "DELETE", "orders_refundrequest", "OLD.id IS NOT NULL", "refund_request_append_only")
-for _table in ("refund", "refundrequest", "refunddecision", "refundexecution", "paymentevent"):
+for _table in ("refund", "refundrequest", "refunddecision", "refundexecution", "paymentexecution", "paymentevent"):
     keep_all(f"{_table}_not_emptied", f"orders_{_table}", f"{_table}_is_kept")
 _row_rule(
     "refund_request_asker_kept",
@@ -210,10 +210,19 @@ _row_rule(
         AND r.state = 'requested' AND r.currency = p.currency AND r.merchant_id = p.merchant_id AND r.channel_id = p.channel_id)""",
     "refund_unlike_its_payment",
 )
+for _name, _table in (("payment_hold_place", "orders_paymenthold"), ("paymentexecution_place", "orders_paymentexecution")):
+    _row_rule(
+        _name,
+        "INSERT",
+        _table,
+        "NOT EXISTS (SELECT 1 FROM orders_payment p WHERE p.id = NEW.payment_id AND p.merchant_id = NEW.merchant_id)",
+        "payment_of_another_merchant",
+    )
 _row_rule(
-    "payment_hold_place",
-    "INSERT",
-    "orders_paymenthold",
-    "NOT EXISTS (SELECT 1 FROM orders_payment p WHERE p.id = NEW.payment_id AND p.merchant_id = NEW.merchant_id)",
-    "payment_of_another_merchant",
+    "payment_execution_kept",
+    "UPDATE OF payment_id, merchant_id, key, request_key, started_at",
+    "orders_paymentexecution",
+    "OLD.payment_id <> NEW.payment_id OR OLD.merchant_id <> NEW.merchant_id OR OLD.key <> NEW.key "
+    "OR OLD.request_key <> NEW.request_key OR OLD.started_at <> NEW.started_at",
+    "payment_execution_is_kept",
 )

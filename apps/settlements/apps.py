@@ -14,11 +14,12 @@ class SettlementsConfig(AppConfig):
         from apps.channels.selectors import sample_files  # noqa: PLC0415
         from apps.core.open_work import OpenWork, register_open_work  # noqa: PLC0415
         from apps.orders.selectors.refund_context import register_balances  # noqa: PLC0415
+        from apps.orders.services.payments.troubles import register_trouble_taker  # noqa: PLC0415
         from apps.settlements.enums import JobKind  # noqa: PLC0415  models may be imported only from here on
         from apps.settlements.selectors.channel_balance import channel_balances  # noqa: PLC0415
         from apps.settlements.selectors.discrepancies import open_of  # noqa: PLC0415
         from apps.settlements.selectors.sample_list import samples_for  # noqa: PLC0415
-        from apps.settlements.services import following, handing_over  # noqa: PLC0415
+        from apps.settlements.services import following, handing_over, live_faults  # noqa: PLC0415
 
         def waiting(merchant, user) -> Badge | None:
             count = open_of(merchant).count()
@@ -27,6 +28,7 @@ class SettlementsConfig(AppConfig):
         register_badge("settlements:queue", waiting)
         sample_files.register(sample_files.Desk(list=samples_for, take_in=following.take_in_sample))
         register_balances(channel_balances)
+        register_trouble_taker(live_faults.raise_live)
         name_job(JobKind.RECONCILE, _("Reconciliation"))
         name_job(JobKind.IMPORT, _("Import of statements"))
         name_job(JobKind.JOURNAL, _("Journal"))

@@ -65,12 +65,14 @@ class WebhookEvent(models.Model):
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="notices")
     event_id = models.CharField(max_length=120, blank=True)
+    about = models.CharField(max_length=100, blank=True)  # our number of the payment or refund it names, else the provider's
     state = models.CharField(max_length=10, choices=NoticeState.choices)
     headers = models.JSONField(default=dict)
     body = SecretField(blank=True)  # as text; of a forged one only the beginning
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=200, blank=True)  # a code and what it is about
+    told = models.JSONField(default=dict)  # what it says in our words, kept only while nobody could do it
 
     objects = TenantQuerySet.as_manager()
 
@@ -85,6 +87,8 @@ class WebhookEvent(models.Model):
         indexes = [
             models.Index(fields=["channel", "-received_at"], name="notice_newest"),
             models.Index(fields=["channel", "-id"], condition=Q(state="forged"), name="notice_forged"),
+            models.Index(fields=["channel", "about"], condition=~Q(about=""), name="notice_about"),
+            models.Index(fields=["received_at"], condition=Q(state="received"), name="notice_undone"),
         ]
 
     def __str__(self):

@@ -1,6 +1,6 @@
 """Every table of what the shop believes, by the file that declares it."""
 
-from apps.orders.models.execution import RefundExecution
+from apps.orders.models.execution import PaymentExecution, RefundExecution
 from apps.orders.models.imports import BookImport
 from apps.orders.models.orders import Order, Storefront
 from apps.orders.models.payments import NOT_PAID, Payment, PaymentEvent, PaymentHold
@@ -15,6 +15,7 @@ __all__ = [
     "Order",
     "Payment",
     "PaymentEvent",
+    "PaymentExecution",
     "PaymentHold",
     "Refund",
     "RefundAttachment",

@@ -12,6 +12,7 @@ from apps.core.figures import cash_text
 from apps.merchants.models import Merchant
 from apps.orders.enums import PaymentState, RefundState
 from apps.orders.models import Order, Payment, PaymentEvent, Refund
+from apps.orders.selectors.story_payments import PAYMENT_STEPS, payment_step
 
 # Steps at the review desk, by the kind of their event: what they are called, and how they look in the story.
 DESK_STEPS = {
@@ -99,7 +100,10 @@ def order_story(order: Order, books: OrderBooks | None = None) -> list[StoryItem
         items += _refund_items(refund, told_by_steps=refund.refund_no in of_desk)
     by_key = {payment.pk: payment for payment in books.payments}
     for event in books.events:
-        if event.kind in DESK_STEPS:
+        if event.kind in PAYMENT_STEPS:
+            title, state, detail = payment_step(event, by_key[event.payment_id])
+            items.append(StoryItem(event.happened_at, title, "payment", detail, icon="credit-card", state=state))
+        elif event.kind in DESK_STEPS:
             items.append(_step_item(event, by_key[event.payment_id]))
         elif event.kind not in TOLD_BY_ROWS:
             items.append(_event_item(event, by_key[event.payment_id]))

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_POST
 from apps.channels.models import Channel
 from apps.channels.services.gateway import GatewayMissing
 from apps.core import clock
-from apps.orders.services.refunds.notices import take_notice
+from apps.orders.services.notices.intake import take_notice
 
-LIMIT = 512 * 1024  # bytes; the largest notice any provider documents is far below
+LIMIT = 256 * 1024  # bytes; the largest notice any provider documents is far below
 
 
 @csrf_exempt

@@ -128,7 +128,12 @@ def _currency(facts: Facts):
 
 
 def _status(facts: Facts):
-    payment = facts.payment
+    payment, detail = facts.payment, facts.item.detail
+    if detail.get("due_on") and detail.get("found_on"):
+        text = _("Order %(order)s could be paid until %(until)s and had expired; %(actual)s came all the same, on %(paid)s.")
+        yield text % {**_common(facts), "until": day(detail["due_on"]), "paid": day(detail["found_on"])}
+        yield _("The money is with the provider. Keep the order, or give the money back.")
+        return
     text = _("%(channel)s settled %(actual)s for order %(order)s, but our books have the payment as “%(state)s”.")
     yield text % {**_common(facts), "state": payment.get_state_display() if payment else ""}
     yield _("Most often the provider's notice never reached the shop: the customer has paid.")

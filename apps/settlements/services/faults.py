@@ -57,12 +57,19 @@ class Moment:
     now: datetime
 
 
-def apply_faults(merchant: Merchant, channel: Channel, terms: ChannelTerms, found: pl.DataFrame, moment: Moment) -> dict[str, int]:
-    """Makes the discrepancies of one channel say what the pass found. What a person closed stays closed unless its figures changed."""
-    held = queryset_frame(Discrepancy.objects.for_merchant(merchant).filter(channel=channel).order_by(), HELD)
+def apply_faults(
+    merchant: Merchant, channel: Channel, terms: ChannelTerms, found: pl.DataFrame, moment: Moment, *, is_pass: bool = True
+) -> dict[str, int]:
+    """Makes the discrepancies of one channel say what the pass found. What a person closed stays closed unless its figures changed.
+
+    Without `is_pass` the faults are news between two passes: what they do not name is left as it is.
+    """
+    rows = Discrepancy.objects.for_merchant(merchant).filter(channel=channel)
+    rows = rows if is_pass else rows.filter(subject_key__in=found["subject_key"].to_list())
+    held = queryset_frame(rows.order_by(), HELD)
     fresh = found.join(held, on=IDENTITY, how="anti")
     again = held.join(found, on=IDENTITY, how="inner", suffix="_found")
-    gone = held.join(found, on=IDENTITY, how="anti").filter(pl.col("state").is_in([*OPEN]))
+    gone = held.join(found, on=IDENTITY, how="anti").filter(pl.col("state").is_in([*OPEN]) & is_pass)
 
     moved = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_found")) for name in ("currency", "expected_minor", "actual_minor"))
     named_otherwise = pl.any_horizontal(

@@ -28,6 +28,7 @@ from apps.settlements.services.bank_books import bank_books_of
 from apps.settlements.services.books import books_of, paid_in_full_again, terms_of
 from apps.settlements.services.dispute_books import tell_links
 from apps.settlements.services.faults import Moment, apply_faults
+from apps.settlements.services.live_faults import told_live
 from apps.settlements.services.naming import name_faults
 from apps.settlements.services.refund_transfers import follow_transfers
 from apps.settlements.services.sweeping import sweep
@@ -77,7 +78,7 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
         counts["accepted"] += apply_accepted(channel, proposal.accepted, terms[channel.pk].rules.version, moment.now)
         tell_links(channel, proposal.dispute_links, moment.now)
         ours = twice.join(books.payments.select(pl.col("id").alias("payment_id")), on="payment_id", how="semi")
-        faults = pl.concat([proposal.faults, ours, _totals(channel)])
+        faults = pl.concat([proposal.faults, ours, _totals(channel), told_live(channel)])
         found[channel.pk] = name_faults(channel, books, faults)
     progress(80, "")
     bank = _bank(merchant, list(terms.values()), moment)
@@ -89,7 +90,7 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
 
 
 def _whole(faults: pl.DataFrame) -> pl.DataFrame:
-    """One row a (kind, subject), with every column a discrepancy copies."""
+    """One row a (kind, subject), the first, with every column a discrepancy copies."""
     shape = {
         **FAULTS,
         "payout_id": pl.Int64(),

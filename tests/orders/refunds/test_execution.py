@@ -16,9 +16,9 @@ from apps.core.models import Job
 from apps.orders.enums import RefundJob
 from apps.orders.errors import RefundMoveIllegal
 from apps.orders.models import Payment, Refund, RefundExecution
+from apps.orders.services.notices.practice import deliver_notices
 from apps.orders.services.refunds import deciding, holds
 from apps.orders.services.refunds.calling import apply_answer, ask_about, submit_refund
-from apps.orders.services.refunds.practice import deliver_notices
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.refunds.sweeping import ring_refunds
 from tests import cast
@@ -175,8 +175,8 @@ def test_notices_end_a_refund_in_any_order_and_number(payment, behaviour):
     script(payment, behaviour)
     refund = submit(approved(payment))
 
-    deliver_notices(refund)
-    deliver_notices(refund)
+    deliver_notices(refund.channel)
+    deliver_notices(refund.channel)
 
     refund.refresh_from_db()
     assert (refund.state, len(truth(refund))) == ("succeeded", 1)

@@ -18,9 +18,9 @@ from apps.core.errors import HezhangError
 from apps.merchants.models import Notification
 from apps.orders.errors import RefundMoveIllegal
 from apps.orders.models import Payment, Refund, RefundDecision, RefundExecution
+from apps.orders.services.notices.intake import Intake, take_notice
 from apps.orders.services.refunds import deciding
 from apps.orders.services.refunds.calling import ask_about, submit_refund
-from apps.orders.services.refunds.notices import Intake, take_notice
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.states import HOLDS_MONEY
 from tests import cast

@@ -112,7 +112,8 @@ class Books:
             if known:
                 base.execute("UPDATE refunds SET calls = calls + 1 WHERE account = ? AND key = ?", (self.account, call.key))
                 return _paid(known)
-            outcome = "declined" if self._refunded(base, call.merchant_ref) + call.amount_minor > call.payment_amount_minor else outcome
+            room = self._room(base, call) - self._refunded(base, call.merchant_ref)
+            outcome = "declined" if call.amount_minor > room else outcome
             now = datetime.now(UTC).isoformat()
             number = base.execute("SELECT count(*) FROM refunds").fetchone()[0] + 1
             base.execute(
@@ -124,6 +125,10 @@ class Books:
                 ),
             )  # fmt: skip
             return _paid(base.execute("SELECT * FROM refunds WHERE account = ? AND key = ?", (self.account, call.key)).fetchone())
+
+    def _room(self, base: sqlite3.Connection, call) -> int:
+        """What was paid, as far as these books know of payments: as the caller says."""
+        return call.payment_amount_minor
 
     def _refunded(self, base: sqlite3.Connection, merchant_ref: str) -> int:
         row = base.execute(
@@ -151,10 +156,16 @@ class Books:
 
     def take_notices(self) -> list[str]:
         """The bodies that nobody was told yet, in the order they leave; each is given out once."""
+        return [body for _event, body in self.take_events()]
+
+    def take_events(self) -> list[tuple[str, str]]:
+        """The same with their names."""
         with self._write() as base:
-            rows = base.execute("SELECT id, body FROM notices WHERE account = ? AND sent = 0 ORDER BY id", (self.account,)).fetchall()
+            rows = base.execute(
+                "SELECT id, event, body FROM notices WHERE account = ? AND sent = 0 ORDER BY id", (self.account,)
+            ).fetchall()
             base.executemany("UPDATE notices SET sent = 1 WHERE id = ?", [(row["id"],) for row in rows])
-            return [row["body"] for row in rows]
+            return [(row["event"], row["body"]) for row in rows]
 
     def truth(self) -> list[Paid]:
         """Everything this account ever asked for, oldest first."""

@@ -3,24 +3,34 @@
 import hmac
 import json
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from apps.channels.gateways import Account, Acknowledgement, NoticeForged, NoticeUnreadable, Outcome, RefundAnswer, RefundCall, RefundNotice
-from apps.channels.providers.simulator.books import Behaviour, Books, Paid
+from apps.channels.paying import PaymentNotice
+from apps.channels.providers.simulator.books import Behaviour, Paid
+from apps.channels.providers.simulator.payment_books import PaymentBooks
+from apps.channels.providers.simulator.payments import FORGED, Payments, read_payment
 
 SIGNATURE = "x-simulator-signature"
+WRONG = "0" * 64
 SILENT = (Behaviour.TIMEOUT_BEFORE, Behaviour.TIMEOUT_AFTER)
 OUTCOMES = {"succeeded": Outcome.SUCCEEDED, "declined": Outcome.DECLINED, "pending": Outcome.PENDING}
 
 
-class Simulator:
+class Simulator(Payments):
     """`account.base_url` is the file of its books as file:///…, `credentials` hold `account` and `secret`."""
 
     def __init__(self, account: Account):
-        self.books = Books(Path(unquote(urlsplit(account.base_url).path)), account.credentials["account"])
+        self.account = account
         self.secret = account.credentials["secret"]
+
+    @cached_property
+    def books(self) -> PaymentBooks:
+        """Opened when they are first asked for: a notice is proved without them."""
+        return PaymentBooks(Path(unquote(urlsplit(self.account.base_url).path)), self.account.credentials["account"])
 
     def refund(self, call: RefundCall) -> RefundAnswer:
         """The first call under a key goes as scripted, a repetition as the first ended."""
@@ -40,12 +50,14 @@ class Simulator:
         paid = self.books.ask(call.key)
         return RefundAnswer(Outcome.NOT_FOUND, code="not_found", raw={"key": call.key}) if paid is None else self._answer(paid, call)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | PaymentNotice]:
         """See `Gateway`."""
         if not hmac.compare_digest(self.sign(body), headers.get(SIGNATURE, "")):
             raise NoticeForged
         try:
             said = json.loads(body)
+            if said.get("type") == "payment":
+                return [read_payment(said)]
             done = datetime.fromisoformat(said["done_at"]) if said["done_at"] else None
             return [
                 RefundNotice(
@@ -60,7 +72,7 @@ class Simulator:
                     occurred_at=done,
                 )
             ]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NoticeUnreadable from error
 
     def acknowledgement(self) -> Acknowledgement:
@@ -69,8 +81,8 @@ class Simulator:
 
     def pending_notices(self) -> list[tuple[dict[str, str], bytes]]:
         """What it has to tell and nobody was told yet, as (headers, body); each is given out once."""
-        bodies = [body.encode() for body in self.books.take_notices()]
-        return [({SIGNATURE: self.sign(body)}, body) for body in bodies]
+        waiting = [(event, body.encode()) for event, body in self.books.take_events()]
+        return [({SIGNATURE: WRONG if event.startswith(FORGED) else self.sign(body)}, body) for event, body in waiting]
 
     def sign(self, body: bytes) -> str:
         """The signature that a notice of these bytes carries."""

@@ -16,7 +16,8 @@ from apps.channels.services.gateway import gateway_for
 from apps.disputes.models import Dispute
 from apps.merchants.models import Notification
 from apps.orders.models import Payment, PaymentEvent, Refund, RefundExecution
-from apps.orders.services.refunds import deciding, notices
+from apps.orders.services.notices import refunds as notices
+from apps.orders.services.refunds import deciding
 from apps.orders.services.refunds.calling import submit_refund
 from apps.orders.services.refunds.requesting import request_refund
 from tests import cast
@@ -163,7 +164,7 @@ def test_what_is_no_notice_at_all(client, shop, payment):
     without = cast.make_channel(lonely)
 
     assert client.get(address).status_code == 405
-    assert post(client, payment.channel, b"x" * (512 * 1024 + 1)).status_code == 413
+    assert post(client, payment.channel, b"x" * (256 * 1024 + 1)).status_code == 413
     assert client.post("/notices/ch_nobody/", data=b"{}", content_type="text/plain").status_code == 404
     assert client.post(f"/notices/{without.public_id}/", data=b"{}", content_type="text/plain").status_code == 404
     assert kept() == []
