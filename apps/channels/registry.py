@@ -3,6 +3,7 @@
 from apps.channels.contracts import FileRefused, ParsedStatement, Provider, Refusal, StatementFile
 from apps.channels.providers.adyen.provider import PROVIDER as ADYEN
 from apps.channels.providers.alipay.provider import PROVIDER as ALIPAY
+from apps.channels.providers.chinaums.provider import PROVIDER as CHINAUMS
 from apps.channels.providers.ecpay.provider import PROVIDER as ECPAY
 from apps.channels.providers.generic.provider import PROVIDER as ANY
 from apps.channels.providers.generic.provider import PROVIDERS as MAPPED
@@ -18,7 +19,10 @@ from apps.channels.providers.stripe.provider import PROVIDER as STRIPE
 from apps.channels.providers.unionpay.provider import PROVIDER as UNIONPAY
 from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
 
-ALL = (ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, LINEPAY, JKOPAY, NEWEBPAY, *MAPPED, ANY)
+ALL = (
+    ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY,
+    RAZORPAY, PAYPAY, LINEPAY, JKOPAY, NEWEBPAY, CHINAUMS, *MAPPED, ANY,
+)  # fmt: skip
 PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in ALL}
 PRACTICE = SIMULATOR  # answers for every provider of a practice merchant
 GENERIC = ANY.code  # any provider that has no name here

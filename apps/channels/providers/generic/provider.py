@@ -15,7 +15,6 @@ PROVIDERS = (
     mapped("91app", "91APP", ("TW",), "Asia/Taipei", (*CARDS, M.INSTALLMENT, M.LINE_PAY, M.JKOPAY, M.ATM, M.CVS_CODE)),
     mapped("lakala", "拉卡拉 Lakala", ("CN",), "Asia/Shanghai", (*SCANNED, M.CREDIT_CARD)),
     mapped("shouqianba", "收钱吧 Shouqianba", ("CN",), "Asia/Shanghai", SCANNED),
-    mapped("chinaums", "银联商务 ChinaUMS", ("CN",), "Asia/Shanghai", (*SCANNED, M.CREDIT_CARD)),
     mapped("airwallex", "Airwallex", ("HK", "SG", "AU", "GB", "US"), "UTC", (*CARDS, *SCANNED)),
     mapped("pingpong", "PingPong", ("CN", "HK"), "Asia/Shanghai", CARDS),
 )
