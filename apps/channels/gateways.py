@@ -27,13 +27,27 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Vault(Protocol):
+    """Where credentials lie that a provider renews by itself. Neither is called inside a transaction."""
+
+    def claim(self) -> dict[str, str] | None:
+        """The credentials as they are now, to be renewed: nobody else gets them until `store`. None while somebody else has them."""
+
+    def store(self, fresh: dict[str, str]) -> None:
+        """Keeps what is fresh beside the rest, and ends the claim."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A channel's account at the provider. `base_url` is empty for the provider's own address; only practice and tests set another."""
+    """A channel's account at the provider. `base_url` is empty for the provider's own address; only practice and tests set another.
+
+    Without a `vault` credentials stay as they were entered.
+    """
 
     credentials: dict[str, str]
     is_live: bool = False
     base_url: str = ""
+    vault: Vault | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,22 @@ from apps.channels.providers.ecpay.provider import PROVIDER as ECPAY
 from apps.channels.providers.generic.provider import PROVIDER as ANY
 from apps.channels.providers.generic.provider import PROVIDERS as MAPPED
 from apps.channels.providers.jkopay.provider import PROVIDER as JKOPAY
+from apps.channels.providers.lakala.provider import PROVIDER as LAKALA
 from apps.channels.providers.linepay.provider import PROVIDER as LINEPAY
 from apps.channels.providers.newebpay.provider import PROVIDER as NEWEBPAY
 from apps.channels.providers.paypal.provider import PROVIDER as PAYPAL
 from apps.channels.providers.paypay.provider import PROVIDER as PAYPAY
 from apps.channels.providers.razorpay.provider import PROVIDER as RAZORPAY
 from apps.channels.providers.shopify.provider import PROVIDER as SHOPIFY
+from apps.channels.providers.shouqianba.provider import PROVIDER as SHOUQIANBA
 from apps.channels.providers.simulator.provider import GATEWAY as SIMULATOR
 from apps.channels.providers.stripe.provider import PROVIDER as STRIPE
 from apps.channels.providers.unionpay.provider import PROVIDER as UNIONPAY
 from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
 
 ALL = (
-    ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY,
-    RAZORPAY, PAYPAY, LINEPAY, JKOPAY, NEWEBPAY, CHINAUMS, *MAPPED, ANY,
+    ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, LINEPAY, JKOPAY, NEWEBPAY, CHINAUMS, SHOUQIANBA,
+    LAKALA, *MAPPED, ANY,
 )  # fmt: skip
 PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in ALL}
 PRACTICE = SIMULATOR  # answers for every provider of a practice merchant

@@ -18,6 +18,7 @@ from apps.channels.paying import PaymentAnswer
 from apps.channels.return_codes import was_reached
 from apps.channels.services.circuit import note_answer, pass_circuit
 from apps.channels.services.qualification import require_approved
+from apps.channels.services.renewal import ChannelVault
 from apps.channels.services.telling import tell_unknown_code
 from apps.core.errors import HezhangError
 from apps.merchants.models import User
@@ -76,7 +77,7 @@ def gateway_for(channel: Channel) -> Gateway:
     if channel.merchant.is_practice:
         return kind.make(practice_account(channel))
     base_url = settings.PROVIDER_URLS.get(channel.provider, "")
-    return kind.make(Account(credentials_of(channel), is_live=channel.is_live, base_url=base_url))
+    return kind.make(Account(credentials_of(channel), is_live=channel.is_live, base_url=base_url, vault=ChannelVault(channel.pk)))
 
 
 def practice_account(channel: Channel) -> Account:

@@ -13,8 +13,6 @@ SCANNED = (M.ALIPAY, M.WECHAT_PAY, M.UNIONPAY)
 PROVIDER = mapped("generic", "CSV", (), "UTC", tuple(Method))  # any other
 PROVIDERS = (
     mapped("91app", "91APP", ("TW",), "Asia/Taipei", (*CARDS, M.INSTALLMENT, M.LINE_PAY, M.JKOPAY, M.ATM, M.CVS_CODE)),
-    mapped("lakala", "拉卡拉 Lakala", ("CN",), "Asia/Shanghai", (*SCANNED, M.CREDIT_CARD)),
-    mapped("shouqianba", "收钱吧 Shouqianba", ("CN",), "Asia/Shanghai", SCANNED),
     mapped("airwallex", "Airwallex", ("HK", "SG", "AU", "GB", "US"), "UTC", (*CARDS, *SCANNED)),
     mapped("pingpong", "PingPong", ("CN", "HK"), "Asia/Shanghai", CARDS),
 )
