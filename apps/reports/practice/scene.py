@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from apps.reports.practice.habits import by_habit
 from apps.reports.practice.lines import Provider
 from apps.reports.practice.records import Line, Payment, Refund, Truth, local_day
 from apps.reports.practice.sales import LATE, Books, Shop, captured
@@ -31,6 +32,7 @@ class Scene:
     truth: list[Truth] = field(default_factory=list)
     gaps: dict[str, set[date]] = field(default_factory=dict)
     totals_off: dict[tuple[str, date], int] = field(default_factory=dict)
+    has_habits: bool = False  # faults of payments mostly fall where `habits.follows` says
 
     @property
     def books(self) -> Books:
@@ -74,7 +76,7 @@ class Scene:
             and self.is_usable(code, self.day_of(payment), more)
             and where(payment)
         ]
-        return self._marked(fit, mark)
+        return self._marked(by_habit(fit, self.day_of, self.rng) if self.has_habits else fit, mark)
 
     def pick_refund(self, code: str, mark: str, where: Callable[[Refund], bool] = lambda refund: True) -> Refund | None:
         """An untouched refund that went through, the only one of its payment."""

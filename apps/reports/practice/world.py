@@ -94,6 +94,7 @@ class Plan:
     parts: bool = False  # some payouts come to the bank together, some in two deposits
     abroad: bool = False  # with PayPal and Adyen beside the three
     consoles: bool = False  # with two channels that are read by a mapping, one paid weekly, one monthly and in yen
+    habits: bool = False  # faults of payments mostly fall where `habits.py` says, not anywhere
     risks: bool = False  # plant the patterns of `risks.py`, too; worlds shorter than its LEAST_DAYS have none
 
 
@@ -126,7 +127,7 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     provider = Provider(rng, channels, end)
     provider.report(shop.books)
     shop.books.controls += add_movements(provider, first_day, as_of - timedelta(days=1))
-    scene = Scene(rng, channels, shop, provider, first_day, as_of)
+    scene = Scene(rng, channels, shop, provider, first_day, as_of, has_habits=plan.habits)
     scene.index()
 
     mix = plan.mix or (ABROAD_MIX if plan.abroad else CONSOLE_MIX if plan.consoles else MIX)

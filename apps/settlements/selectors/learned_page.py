@@ -20,6 +20,7 @@ from apps.settlements.selectors.learned import model_of
 from apps.settlements.selectors.learned_words import check_words, reason_words
 
 SIGNS, WORDS = 8, 4
+LEAST_POINTS = 0.1  # what moves the odds by less than a tenth is not worth a line
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class ModelCard:
     baseline: str
     shown: LearnedModel | None
     chip: Chip
-    sentence: str
+    sentences: list[str]
     facts: list[tuple[str, str]] = field(default_factory=list)
     why_off: list[str] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
@@ -69,14 +70,14 @@ def _card(kind: str, versions: list[LearnedModel], labels: dict[str, str]) -> Mo
     common = {"kind": kind, "title": str(ModelKind(kind).label), "purpose": purpose, "baseline": baseline}
     if not versions:
         text = _("Not trained yet, or there was too little to learn from: about three months with some differences are needed.")
-        return ModelCard(**common, shown=None, chip=Chip(_("off"), "outline"), sentence=text)
+        return ModelCard(**common, shown=None, chip=Chip(_("off"), "outline"), sentences=[text])
     shown = next((one for one in versions if one.is_on), versions[0])
     failing = [check for check in shown.checks if not check["holds"]]
     return ModelCard(
         **common,
         shown=shown,
         chip=Chip(_("on"), "green") if shown.is_on else Chip(_("off"), "outline"),
-        sentence=_sentence(shown),
+        sentences=_sentences(shown),
         facts=_facts(shown),
         why_off=[check_words(check) for check in failing],
         looks=_looks(shown, labels),
@@ -103,7 +104,7 @@ def _purpose(kind: str) -> tuple[str, str]:
     }[ModelKind(kind)]
 
 
-def _sentence(one: LearnedModel) -> str:
+def _sentences(one: LearnedModel) -> list[str]:
     """What it is worth, as somebody would tell it."""
     figures = one.figures
     if one.kind == ModelKind.MEMO_TYPE:
@@ -113,7 +114,8 @@ def _sentence(one: LearnedModel) -> str:
             figures["held"]["rows"],
         )
         right = figures["right"]
-        return text % {"rows": count_text(figures["held"]["rows"]), "own": count_text(right["own"]), "plain": count_text(right["plain"])}
+        named = {"own": count_text(right["own"]), "plain": count_text(right["plain"])}
+        return [text % {"rows": count_text(figures["held"]["rows"]), **named}]
     looks = figures["first_looks"]
     text = (
         _("Of %(rows)s held-back days %(positives)s had a difference.")
@@ -121,13 +123,9 @@ def _sentence(one: LearnedModel) -> str:
         else _("Of %(rows)s held-back payments %(positives)s had a difference.")
     )
     found = _("Looking at the %(looks)s it puts first finds %(own)s of them; by the plain guess %(plain)s.")
-    return f"{text} {found}" % {
-        "rows": count_text(figures["held"]["rows"]),
-        "positives": count_text(figures["held"]["positives"]),
-        "looks": count_text(looks["looks"]),
-        "own": count_text(round(looks["own"])),
-        "plain": count_text(round(looks["plain"])),
-    }
+    rows = {"rows": count_text(figures["held"]["rows"]), "positives": count_text(figures["held"]["positives"])}
+    named = {"own": count_text(round(looks["own"])), "plain": count_text(round(looks["plain"]))}
+    return [text % rows, found % {"looks": count_text(looks["looks"]), **named}]
 
 
 def _facts(one: LearnedModel) -> list[tuple[str, str]]:
@@ -160,7 +158,7 @@ def _looks(one: LearnedModel, labels: dict[str, str]) -> list[Look]:
 
 
 def _strongest(card: Scorecard):
-    return [sign for sign in card.strongest(SIGNS) if sign.points]
+    return [sign for sign in card.strongest(SIGNS) if abs(sign.points) >= LEAST_POINTS]
 
 
 def _times(points: float) -> str:

@@ -89,6 +89,17 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
     assert _hashes(tmp_path / "one")["drop/payments.csv"] != _hashes(tmp_path / "three")["drop/payments.csv"]
 
 
+def test_with_habits_faults_fall_where_the_shop_goes_wrong_and_else_anywhere(tmp_path):
+    shares = {}
+    for habits in (True, False):
+        plan = Plan(days=60, per_day=14, seed=5, faults=40, mix="missing_at_provider ecpay", habits=habits)
+        world = make_world(tmp_path / str(habits), plan, as_of=AS_OF)
+        shares[habits] = sum(row.day.weekday() == 4 for row in world.truth) / len(world.truth)
+
+    assert shares[True] >= 0.7
+    assert shares[False] <= 0.4
+
+
 def test_money_is_in_transit_and_the_newest_days_wait_for_their_statements(tmp_path):
     world = make_world(tmp_path, Plan(days=20, per_day=8, seed=2, faults=0), as_of=AS_OF)
 
