@@ -45,14 +45,13 @@ class Account:
     ties: list[BankMatch]
     is_together: bool  # one of its deposits carries other payouts too
     reasons: list[payouts.Reason]
-    candidates: list[tuple[BankLine, list[payouts.Reason]]]
     parts: list[BankLine]  # what could be one of several deposits
     differences: list[tuple[Discrepancy, str]]
     neighbours: list[tuple[Payout, Chip]]
 
 
 def account_of(payout: Payout, opened: str, today: date) -> Account:
-    """Eleven queries at most, however many lines. `opened` names the group that is unfolded; nothing valid opens the first."""
+    """Ten queries at most, however many lines. `opened` names the group that is unfolded; nothing valid opens the first."""
     lines = payouts.lines_of_payout(payout)
     groups = payouts.groups_of(lines)
     total, ties = payouts.total_of(groups), payouts.ties_of(payout)
@@ -70,7 +69,6 @@ def account_of(payout: Payout, opened: str, today: date) -> Account:
         ties=ties,
         is_together=any(len(tie.bank_line.live_ties) > 1 for tie in ties),
         reasons=payouts.tie_reasons(payout, ties),
-        candidates=[] if ties else [(line, payouts.reasons_of(payout, line)) for line in payouts.candidates_of(payout)],
         parts=[] if ties else payouts.parts_for(payout),
         differences=[(item, short_title(item)) for item in differences],
         neighbours=[(one, payouts.state_chip(one, today)) for one in payouts.neighbours_of(payout)],

@@ -1,4 +1,4 @@
-"""Payouts and bank lines as pages show them: the lines behind a payout, its sums by kind, why it is tied, what could be tied to it."""
+"""Payouts and bank lines as pages show them: the lines behind a payout, its sums by kind, why it is tied."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,7 +21,6 @@ from apps.settlements.states import OPEN
 LOOK_BACK = timedelta(days=7)  # before the due day: a bank line that early can still carry the payout
 LOOK_AHEAD = timedelta(days=45)
 CANDIDATES = 8
-FAR = 2  # a bank line that differs by more than half of the payout is no candidate
 SHOWN_LINES = 5
 
 
@@ -202,12 +201,6 @@ def _amount_reason(payout: Payout, line: BankLine) -> Reason:
         return Reason(True, _("The amounts are equal"))
     words = _("The bank booked %(amount)s less") if gap < 0 else _("The bank booked %(amount)s more")
     return Reason(False, words % {"amount": cash_text(abs(gap), payout.currency)})
-
-
-def candidates_of(payout: Payout) -> list[BankLine]:
-    """Bank lines nobody claims that could carry an open payout: same currency and direction, near the due day, nearest amount first."""
-    near = _free_near(payout).annotate(gap=Abs(F("amount_minor") - payout.amount_minor)).filter(gap__lte=abs(payout.amount_minor) // FAR)
-    return list(near.order_by("gap", "booked_on", "pk").select_related("bank_account", "statement")[:CANDIDATES])
 
 
 def parts_for(payout: Payout) -> list[BankLine]:

@@ -65,6 +65,12 @@ def rows_of(found: list[Suggestion]) -> list[Row]:
     ]
 
 
+def named_sides(kind: str, is_theirs: bool, ids: set[int]) -> dict[int, Side]:
+    """The rows of one side of suggestions of a kind, by primary key. One query."""
+    key = ("theirs", kind == SuggestionKind.PAYOUT) if is_theirs else (kind,)
+    return {row.pk: side for row, side in _READERS[key](ids)}
+
+
 def _sides(found: list[Suggestion]) -> dict:
     wanted: dict[tuple, set[int]] = {}
     for one in found:

@@ -19,9 +19,9 @@ from apps.settlements.enums import JobKind, Resolution
 from apps.settlements.forms.desk import AssignForm, IdsField, MatchForm, ReasonForm
 from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, SecondSignature, StatementLine
 from apps.settlements.selectors import discrepancies as queue
-from apps.settlements.selectors.candidates import candidates_of
 from apps.settlements.selectors.facts import facts_of
 from apps.settlements.services import by_hand
+from apps.settlements.services.candidates import candidates_of
 from apps.settlements.services.resolve import assign, reopen
 from apps.settlements.services.second_signatures import match as match_or_ask
 from apps.settlements.views.desk_shared import TOAST, address, go_on, item_of, show_item, show_queue, undo_address

@@ -20,7 +20,6 @@ from apps.settlements.models import Discrepancy
 from apps.settlements.selectors import discrepancies as queue
 from apps.settlements.selectors.advice import Advice, advice_of
 from apps.settlements.selectors.ageing import ageing
-from apps.settlements.selectors.candidates import candidates_of
 from apps.settlements.selectors.entries import entries_of
 from apps.settlements.selectors.explain import paragraph
 from apps.settlements.selectors.facts import Facts, detail_of, facts_of
@@ -30,6 +29,7 @@ from apps.settlements.selectors.raw_rows import raw_row_of
 from apps.settlements.selectors.sides import PAYOUT_KINDS, sides_of
 from apps.settlements.selectors.suggestions import open_suggestions
 from apps.settlements.selectors.trail import trail_of, why
+from apps.settlements.services.candidates import candidates_of
 from apps.settlements.services.second_signatures import is_stale
 from apps.settlements.states import CLOSED_BY_PERSON
 from apps.settlements.tables.desk import DiscrepancyTable

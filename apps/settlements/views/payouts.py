@@ -23,6 +23,7 @@ from apps.settlements.selectors import payout_account, payouts
 from apps.settlements.selectors.line_kinds import memo_model
 from apps.settlements.selectors.past_memos import typed
 from apps.settlements.services.by_hand import tie_together, untie_payout
+from apps.settlements.services.candidates import deposits_for
 from apps.settlements.services.line_kinds import name_line
 from apps.settlements.tables import payouts as tables
 
@@ -96,6 +97,7 @@ def payout(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
         "account": account,
         "is_lines": request.GET.get("view") == "lines",
         "can_resolve": has_right(request.membership, "resolve"),
+        "candidates": [] if account.ties else deposits_for(found)[: payouts.CANDIDATES],
         **_movements(request, found),
     }
     return render(request, "settlements/payout.html", context)

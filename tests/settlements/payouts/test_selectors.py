@@ -8,6 +8,7 @@ from django.utils import translation
 from apps.settlements.models import BankMatch
 from apps.settlements.selectors import payouts
 from apps.settlements.selectors.payout_account import account_of
+from apps.settlements.services.candidates import deposits_for
 from tests import cast
 from tests.reports.small_month import pair
 
@@ -117,7 +118,7 @@ def test_the_reasons_for_a_tie_name_what_fails(ecpay):
     ]
 
 
-def test_candidates_are_free_lines_near_the_day_nearest_amount_first(ecpay):
+def test_candidates_are_free_lines_near_the_day_likeliest_first(ecpay):
     payout = cast.make_payout(ecpay, "PO-1120", 8642700)
     statement = cast.make_bank_statement(ecpay.bank_account)
     amounts = {"far": 5000000, "near": 8641500, "equal": 8642700, "out": -8642700}
@@ -129,7 +130,7 @@ def test_candidates_are_free_lines_near_the_day_nearest_amount_first(ecpay):
         merchant=ecpay.merchant, payout=cast.make_payout(ecpay, "PO-1"), bank_line=taken, amount_minor=8642700, rule="due_amount"
     )
 
-    assert payouts.candidates_of(payout) == [lines["equal"], lines["near"], lines["far"]]
+    assert [one.pk for one in deposits_for(payout)] == [lines["equal"].pk, lines["near"].pk, lines["far"].pk]
 
 
 def test_states_say_where_a_payout_stands_and_find_it_again(ecpay):
