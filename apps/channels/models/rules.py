@@ -29,6 +29,7 @@ class RuleSet(models.Model):
     fx_ppm = models.IntegerField(null=True, default=5_000)
     pairing_hours = models.PositiveSmallIntegerField(default=24)
     bank_days = models.PositiveSmallIntegerField(default=5)  # open days
+    grace_days = models.PositiveSmallIntegerField(null=True)  # as it was with this version; the channel has the one in force
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -9,24 +9,29 @@ from apps.audit.services import record
 from apps.channels.errors import RateNotUsable
 from apps.channels.models import BookedRate, Channel, RuleSet
 from apps.channels.models.rules import RATE_LIMIT
+from apps.channels.services.changes import save_changes
 from apps.channels.tolerances import PICO
 from apps.merchants.models import User
 
 LIMITS = ("amount_minor", "amount_ppm", "fee_ppm", "fx_minor", "fx_ppm", "pairing_hours", "bank_days")
 
 
-def set_rules(*, channel: Channel, reason: str, by: User | None, now: datetime, replay: int | None = None, **limits) -> RuleSet:
-    """Puts tolerances and windows in force from the next pass on; `limits` are RuleSet's own, what is not named stays as it was.
+def set_rules(
+    *, channel: Channel, reason: str, by: User | None, now: datetime, replay: int | None = None, grace_days: int | None = None, **limits
+) -> RuleSet:
+    """Puts tolerances, windows and grace in force from the next pass on; `limits` are RuleSet's own, what is not named stays as it was.
 
     `replay` is the key of the replay that showed what they change; it goes on record.
     """
     with transaction.atomic():
         channel = Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
+        if grace_days is not None:
+            save_changes(channel, {"grace_days": grace_days}, merchant_id=channel.merchant_id, by=by, now=now, reason=reason.strip())
         before = RuleSet.objects.filter(channel=channel).order_by("-version").first()
         held = {name: getattr(before or RuleSet(), name) for name in LIMITS}
         fresh = RuleSet.objects.create(
             merchant_id=channel.merchant_id, channel=channel, version=(before.version if before else 0) + 1, reason=reason.strip()[:300],
-            created_at=now, created_by=by, **(held | limits),
+            created_at=now, created_by=by, grace_days=channel.grace_days, **(held | limits),
         )  # fmt: skip
         record(
             merchant_id=channel.merchant_id, action="rules.changed", subject=fresh, by=by, now=now, reason=reason.strip(),

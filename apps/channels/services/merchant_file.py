@@ -12,6 +12,7 @@ from apps.channels.errors import Fault, UnableToLoadMerchantFile
 from apps.channels.models import Channel, FeeRule, HolidayCalendar
 from apps.channels.services.changes import record_created, save_changes, sentences
 from apps.channels.services.mappings import keep_version
+from apps.channels.services.match_rules import set_rules
 from apps.channels.services.merchant_spec import ChannelSpec, MerchantSpec, read_merchant_file
 from apps.core.money import exponent
 from apps.merchants.models import BankAccount, Merchant, User
@@ -100,7 +101,10 @@ class _Loader:
         values = asdict(item)
         fees = values.pop("fees")
         values["bank_account"] = accounts.get(item.bank_account)
+        before = Channel.objects.for_merchant(self.loaded.merchant).filter(code=item.code).values_list("grace_days", flat=True).first()
         channel = self._put_coded(Channel, values, "channels")
+        if before not in (None, item.grace_days):
+            set_rules(channel=channel, reason="merchant.toml", by=self.by, now=self.now)
         rules = {(rule.methods_key, rule.valid_from): rule for rule in channel.fee_rules.all()}
         place = f"[[channels]] {number} {item.code}"
         for at, fee in enumerate(fees, start=1):

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from apps.settlements.matching.comparing import compare_payments, compare_refunds, fault, unpaired_lines
+from apps.settlements.matching.conversions import compare_conversions
 from apps.settlements.matching.disputes import pair_disputes
 from apps.settlements.matching.frames import FAULTS, ChannelBooks, ChannelTerms, Proposal, shaped
 from apps.settlements.matching.keys import moving_lines, with_captured, without
@@ -42,6 +43,7 @@ def reconcile_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date) -> 
     faults = [
         *told_of_sales,
         *told_of_backs,
+        compare_conversions(paid.matches, lines, pl.concat(told_of_sales), terms),
         unpaired_lines(paid.strays, "missing_in_books"),
         unpaired_lines(paid.ambiguous, "ambiguous_match"),
         unpaired_lines(refunded.strays, "refund_missing_in_books"),

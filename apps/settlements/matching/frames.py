@@ -82,7 +82,8 @@ BANK_LINES = {
     "row_hash": WHOLE,
     "ordinal": WHOLE,
 }
-LINKS = {"line_id": WHOLE, "payment_id": WHOLE, "refund_id": WHOLE}  # links a person made or undid; one of the two is null
+# Links a person made or undid; one of payment and refund is null. `amount_minor` is how much of the line is theirs, signed as the line.
+LINKS = {"line_id": WHOLE, "payment_id": WHOLE, "refund_id": WHOLE, "slot": WHOLE, "line_slot": WHOLE, "amount_minor": WHOLE}
 
 MATCHES = {
     "line_id": WHOLE,

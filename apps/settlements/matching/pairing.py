@@ -65,10 +65,10 @@ def pair_payments(lines: pl.DataFrame, payments: pl.DataFrame, by_hand: pl.DataF
     `window` is how far apart the shop's and the provider's clock may be for a pair by amount.
     """
     manual = by_hand.filter(pl.col("payment_id").is_not_null()).select(
-        pl.col("line_id").alias("left_id"), pl.col("payment_id").alias("right_id")
+        "slot", "line_slot", left_id="line_id", right_id="payment_id", amount="amount_minor"
     )
     made = [links(manual, side="payment_id", rule="manual")]
-    free_lines, free = without(lines, manual["left_id"]), without(payments, manual["right_id"])
+    free_lines, free = without(lines, manual["left_id"].unique()), without(payments, manual["right_id"])
 
     grouped = sums_under(free_lines, free, on="provider_ref_key", side="payment_id")
     made.append(grouped)
@@ -80,7 +80,7 @@ def pair_payments(lines: pl.DataFrame, payments: pl.DataFrame, by_hand: pl.DataF
         made.append(links(pairs, side="payment_id", rule=rule))
         free_lines, free = without(free_lines, pairs["left_id"]), without(free, pairs["right_id"])
 
-    split = _one_line_for_several(free_lines, free)
+    split = _one_line_for_several(without(free_lines, undone["line_id"].unique()), free)
     made.append(split)
     free_lines, free = without(free_lines, split["line_id"].unique()), without(free, split["payment_id"])
 

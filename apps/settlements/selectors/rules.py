@@ -74,7 +74,7 @@ def versions_of(channel: Channel) -> list[tuple[RuleSet, str, str, int | None]]:
             row,
             limit_text(row.amount_minor, row.amount_ppm, channel.currency),
             limit_text(row.fx_minor, row.fx_ppm, channel.currency),
-            row.replay.rules["grace_days"] if hasattr(row, "replay") else None,
+            row.grace_days if row.grace_days is not None or not hasattr(row, "replay") else row.replay.rules["grace_days"],
         )
         for row in rows
     ]

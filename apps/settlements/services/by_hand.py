@@ -29,21 +29,35 @@ def match_line(*, merchant: Merchant, line: StatementLine, ours: Payment | Refun
     :raises ReasonMissing, OtherCurrency, AlreadyMatched, UnableToMatch: and nothing changed.
     :raises NeedsSecondPerson: the amounts differ by more than the limit, and nobody approved it (`second_signatures.match` asks for it).
     """
-    side = check_pair(merchant, line, ours, reason)
+    return match_together(merchant=merchant, line=line, ours=[ours], reason=reason, by=by, now=now)[0]
+
+
+def match_together(
+    *, merchant: Merchant, line: StatementLine, ours: list[Payment] | list[Refund], reason: str, by: User, now: datetime
+) -> list[Match]:
+    """Pairs one line with all that it pays at once and closes what that explains.
+
+    Of the line each gets its own amount; what differs goes to the largest. All of it or nothing. Raises as `match_line`; several that
+    differ from the line by more than the limit cannot be paired at once.
+    """
+    for one in ours:
+        side = check_pair(merchant, line, one, reason)
     check_match_signed(merchant, line, ours)
+    parts = shares([one.amount_minor if side == "payment" else -one.amount_minor for one in ours], line.gross)
+    common = {"merchant": merchant, "channel": line.channel, "line": line, "rule": Rule.MANUAL, "made_by": by}
     try:
         with transaction.atomic():
-            match = Match.objects.create(
-                merchant=merchant, channel=line.channel, line=line, rule=Rule.MANUAL, amount_minor=line.gross, made_by=by, **{side: ours}
-            )
-            _close(merchant, {Subject.LINE: line.pk, side: ours.pk}, reason, by, now)
-            record(
-                merchant_id=merchant.pk, action="match.made", subject=match, by=by, now=now, reason=reason.strip(),
-                after={"line": str(line), side: str(ours), "amount": line.gross, "currency": line.currency},
-            )  # fmt: skip
+            # The first comes last: the database then sees the sum of all, and asks for a second person where it is too far off.
+            made = [
+                Match.objects.create(**common, line_slot=slot, amount_minor=parts[slot], **{side: ours[slot]})
+                for slot in reversed(range(len(ours)))
+            ][::-1]
+            _close(merchant, [(Subject.LINE, line.pk), *((side, one.pk) for one in ours)], reason, by, now)
+            told = {"line": str(line), side: ", ".join(str(one) for one in ours), "amount": line.gross, "currency": line.currency}
+            record(merchant_id=merchant.pk, action="match.made", subject=made[0], by=by, now=now, reason=reason.strip(), after=told)
     except IntegrityError as error:
         raise AlreadyMatched from error
-    return match
+    return made
 
 
 def check_pair(merchant: Merchant, line: StatementLine, ours: Payment | Refund, reason: str) -> str:
@@ -61,7 +75,9 @@ def check_pair(merchant: Merchant, line: StatementLine, ours: Payment | Refund, 
 
 
 def unmatch_line(*, merchant: Merchant, match: Match, reason: str, by: User, now: datetime) -> None:
-    """Undoes a pair: the row stays as history and no rule makes this pair again. :raises ReasonMissing, UnableToMatch.
+    """Undoes a pair, with all other parts of its line: the rows stay as history and no rule makes these pairs again.
+
+    :raises ReasonMissing, UnableToMatch: and nothing changed.
 
     :raises NotASigner: a second person approved the pair, and this one may not.
     """
@@ -70,10 +86,13 @@ def unmatch_line(*, merchant: Merchant, match: Match, reason: str, by: User, now
     if is_signed_match(match):
         check_signer(merchant, by)
     with transaction.atomic():
-        undone = Match.objects.for_merchant(merchant).filter(pk=match.pk, voided_at=None).update(voided_at=now, voided_by=by)
-        if not undone:
+        live = Match.objects.for_merchant(merchant).select_for_update(of=("self",)).filter(line_id=match.line_id, voided_at=None)
+        parts = list(live.values_list("pk", flat=True))
+        if match.pk not in parts:
             raise UnableToMatch(_("This pair was undone already."))
-        record(merchant_id=merchant.pk, action="match.undone", subject=match, by=by, now=now, reason=reason.strip())
+        Match.objects.filter(pk__in=parts).update(voided_at=now, voided_by=by)
+        after = {"parts": len(parts)} if len(parts) > 1 else None
+        record(merchant_id=merchant.pk, action="match.undone", subject=match, by=by, now=now, reason=reason.strip(), after=after)
 
 
 def tie_payout(*, merchant: Merchant, payout: Payout, bank_line: BankLine, reason: str, by: User, now: datetime) -> BankMatch:
@@ -129,7 +148,7 @@ def _tied(merchant: Merchant, payout: Payout, ties: list[BankMatch], reason: str
     payout.arrived_on, payout.arrived_minor = max(tie.bank_line.booked_on for tie in ties), sum(tie.amount_minor for tie in ties)
     payout.save(update_fields=["arrived_on", "arrived_minor"])
     for tie in ties:
-        _close(merchant, {Subject.PAYOUT: payout.pk, Subject.BANK_LINE: tie.bank_line_id}, reason, by, now)
+        _close(merchant, [(Subject.PAYOUT, payout.pk), (Subject.BANK_LINE, tie.bank_line_id)], reason, by, now)
         record(
             merchant_id=merchant.pk, action="payout.tied", subject=payout, by=by, now=now, reason=reason.strip(),
             after={"bank_line": str(tie.bank_line), "amount": tie.amount_minor},
@@ -164,8 +183,8 @@ def parts_of(tie: BankMatch) -> list[BankMatch]:
         payouts, lines = {part.payout_id for part in found.values()}, {part.bank_line_id for part in found.values()}
 
 
-def _close(merchant: Merchant, subjects: dict[str, int], reason: str, by: User, now: datetime) -> None:
-    for subject, pk in subjects.items():
+def _close(merchant: Merchant, subjects: list[tuple[str, int]], reason: str, by: User, now: datetime) -> None:
+    for subject, pk in subjects:
         found = Discrepancy.objects.for_merchant(merchant).select_for_update(of=("self",))
         for item in found.filter(subject_type=subject, subject_key=str(pk), kind__in=EXPLAINED, state__in=[*OPEN]):
             item.state, item.resolution, item.reason = DiscrepancyState.RESOLVED, Resolution.MATCHED, reason.strip()

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.channels.models import Channel, RuleSet
-from apps.channels.services.channels import change_channel
 from apps.channels.services.match_rules import LIMITS, set_rules
 from apps.channels.terms import rules_of
 from apps.core.bulk import queryset_frame
@@ -108,8 +107,8 @@ def save_replay(*, merchant: Merchant, replay_id: int, reason: str, by, now: dat
         if seen.facts != facts_mark(seen.channel, local_date(now, merchant.timezone)):
             raise ReplayStale
         limits = {name: seen.rules[name] for name in LIMITS}
-        seen.rule_set = set_rules(channel=seen.channel, reason=reason, by=by, now=now, replay=seen.pk, **limits)
-        change_channel(channel=seen.channel, by=by, now=now, grace_days=seen.rules["grace_days"])
+        grace = seen.rules["grace_days"]
+        seen.rule_set = set_rules(channel=seen.channel, reason=reason, by=by, now=now, replay=seen.pk, grace_days=grace, **limits)
         seen.save(update_fields=["rule_set"])
         enqueue(kind=JobKind.RECONCILE, merchant_id=merchant.pk, by=by, dedupe_key="reconcile")
     return seen.rule_set

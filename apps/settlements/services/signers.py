@@ -47,12 +47,13 @@ def standing(merchant: Merchant, discrepancy_id: int) -> SecondSignature | None:
     return rows.select_related("requested_by", "decided_by", "line", "payment", "refund").first()
 
 
-def check_match_signed(merchant: Merchant, line: StatementLine, ours: Payment | Refund) -> None:
-    """:raises NeedsSecondPerson: the two differ by more than the limit for matches, and nobody approved this pair."""
-    amount, side = off_by(line, ours), "payment" if isinstance(ours, Payment) else "refund"
+def check_match_signed(merchant: Merchant, line: StatementLine, ours: list[Payment] | list[Refund]) -> None:
+    """:raises NeedsSecondPerson: the sides differ by more than the limit for matches, and nobody approved the pair (only pairs can be)."""
+    side = "payment" if isinstance(ours[0], Payment) else "refund"
+    amount = abs(line.gross - sum(one.amount_minor if side == "payment" else -one.amount_minor for one in ours))
     if needs_second(merchant, SignedAct.MATCH, amount, line.currency):
         approved = SecondSignature.objects.for_merchant(merchant).filter(act=SignedAct.MATCH, state=SignatureState.APPROVED)
-        if not approved.filter(line=line, amount_minor=amount, **{side: ours}).exists():
+        if len(ours) > 1 or not approved.filter(line=line, amount_minor=amount, **{side: ours[0]}).exists():
             raise NeedsSecondPerson
 
 

@@ -66,8 +66,8 @@ def _found(merchant: Merchant, kind: str, now: datetime) -> dict[str, Suggestion
 
 
 def _can_be_confirmed(kind: str, one: Found) -> bool:
-    """Pairs, and batches of the bank; a line for several payments cannot be made by hand."""
-    return kind == SuggestionKind.PAYOUT or len(one.theirs) == len(one.ours) == 1
+    """Pairs, batches of the bank, and one line for several payments; several lines for one payment cannot be made by hand."""
+    return kind == SuggestionKind.PAYOUT or (len(one.theirs) == 1 and (len(one.ours) == 1 or kind == SuggestionKind.PAYMENT))
 
 
 def _row(merchant: Merchant, kind: str, one: Found, figures: dict, channels: dict, now: datetime) -> Suggestion:

@@ -30,7 +30,7 @@ def confirm_suggestion(*, merchant: Merchant, suggestion_id: int, by: User, now:
         if one.kind == SuggestionKind.PAYOUT:
             by_hand.tie_together(payouts=ours, bank_lines=theirs, **common)
         else:
-            by_hand.match_line(line=theirs[0], ours=ours[0], **common)
+            by_hand.match_together(line=theirs[0], ours=ours, **common)
         _decide(one, SuggestionState.CONFIRMED, by, now)
     return one
 

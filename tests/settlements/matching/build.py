@@ -137,7 +137,8 @@ def statements(first: date = DAY, days: int = 10, *, without: tuple[date, ...] =
 
 def links(*pairs: tuple[int, int | None, int | None]) -> pl.DataFrame:
     """(line, payment, refund) links a person made or undid."""
-    return pl.DataFrame(list(pairs), schema=frames.LINKS, orient="row")
+    rows = [(*pair, 0, 0, None) for pair in pairs]
+    return pl.DataFrame(rows, schema=frames.LINKS, orient="row")
 
 
 def bank(*rows: dict) -> pl.DataFrame:

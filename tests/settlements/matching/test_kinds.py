@@ -234,6 +234,21 @@ def test_a_rate_counts_from_its_day_and_only_for_its_currencies():
     assert told(World(**world, terms={"rates": (Rate("EUR", "CNY", DAYS[1], 1),)})) == [("currency_mismatch", "1", 10000, 70000)]
 
 
+def test_the_exchange_of_a_sale_inside_the_account_is_held_against_the_booked_rate():
+    sale = {"ref": "A", "pref": "S1", "currency": "USD", "gross": 10000, "fee": -200}
+    halves = [
+        {"kind": "conversion", "pref": "S1", "currency": "USD", "gross": -9800},
+        {"kind": "conversion", "pref": "S1", "gross": 68000},
+    ]
+    world = {"pay": [{"ref": "A", "pref": "S1", "currency": "USD"}], "rows": [sale, *halves]}
+    near = [sale, halves[0], {**halves[1], "gross": 69500}]  # 9 800 at 7.1 are 69 580: within half a percent
+
+    assert told(World(**world)) == []
+    assert told(World(**world, terms={"rates": (RATE,)})) == [("fx_variance", "1", 69580, 68000)]
+    assert told(World(world["pay"], rows=near, terms={"rates": (RATE,)})) == []
+    assert told(World(world["pay"], rows=[*world["rows"], halves[1]], terms={"rates": (RATE,)})) == []  # exchanged twice: not judged
+
+
 def test_a_wider_window_finds_a_line_that_comes_days_later():
     late = World([PAID], rows=[{"at": b.NOON + 40 * HOUR, "day": DAYS[3]}])
     patient = World(late.pay, rows=late.rows, terms={"rules": MatchRules(pairing_hours=48)})

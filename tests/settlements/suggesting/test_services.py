@@ -3,12 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.audit.models import AuditEvent
-from apps.settlements.errors import AlreadyDecided, AlreadyMatched, UnableToMatch
+from apps.settlements.errors import AlreadyDecided, AlreadyMatched, NeedsSecondPerson, UnableToMatch
 from apps.settlements.models import BankMatch, Discrepancy, LearnedSign, Match, Suggestion
 from apps.settlements.selectors.suggestion_words import words_of
+from apps.settlements.services.by_hand import match_together
 from apps.settlements.services.learning import forget_sign
+from apps.settlements.services.reconcile import reconcile
 from apps.settlements.services.suggesting import refresh_suggestions
 from apps.settlements.services.suggestions import confirm_suggestion, decline_suggestion, take_back
 from tests import cast
@@ -69,6 +72,48 @@ def test_confirming_pairs_by_hand_closes_and_can_be_taken_back(shop, ecpay, lin)
         "suggestion.confirmed",
         "suggestion.taken_back",
     ]
+
+
+def test_one_line_for_several_payments_is_kept_part_by_part_and_undone_as_one(shop, ecpay, lin):
+    first = cast.make_payment(ecpay, "A10293777", 80000, merchant_ref="A10293777", customer_ref="C1")
+    second = cast.make_payment(ecpay, "A10293778", 48000, merchant_ref="A10293778", customer_ref="C1")
+    line, item = stray(ecpay, merchant_ref="A1029377", provider_ref="")
+    sides = f"payment:{line.pk}|{first.pk},{second.pk}"
+    Suggestion.objects.create(
+        merchant=shop, channel=ecpay, kind="payment", sides=sides, currency="TWD", amount_minor=128000, score_ppm=900_000,
+        is_ambiguous=False, found_at=cast.NOW,
+    )  # fmt: skip
+
+    confirm_suggestion(merchant=shop, suggestion_id=only().pk, by=lin, now=cast.NOW)
+    made = list(Match.objects.order_by("line_slot").values_list("payment_id", "line_slot", "slot", "amount_minor", "rule"))
+    closed = Discrepancy.objects.get(pk=item.pk)
+    reconcile(merchant=shop, as_of=cast.TODAY, now=cast.NOW)
+    standing = Match.objects.filter(voided_at=None).count()
+    take_back(merchant=shop, suggestion_id=only().pk, by=lin, now=cast.NOW + timedelta(seconds=5))
+
+    assert made == [(first.pk, 0, 0, 80000, "manual"), (second.pk, 1, 0, 48000, "manual")]
+    assert (closed.state, closed.resolution, standing) == ("resolved", "matched", 2)
+    assert Discrepancy.objects.filter(kind="amount_mismatch").count() == 0
+    assert Match.objects.filter(voided_at=None).count() == 0
+    assert AuditEvent.objects.get(action="match.undone").after == {"parts": 2}
+    assert only().state == "open"
+
+
+def test_a_line_and_payments_that_are_too_far_apart_are_not_paired_at_once(shop, ecpay, lin):
+    shop.forced_match_second_above_minor = 10_000
+    shop.save(update_fields=["forced_match_second_above_minor"])
+    payments = [cast.make_payment(ecpay, f"A1029377{at}", 60000, merchant_ref=f"A1029377{at}") for at in range(2)]
+    line, _item = stray(ecpay, gross=140000)
+
+    with pytest.raises(NeedsSecondPerson):
+        match_together(merchant=shop, line=line, ours=payments, reason="one order", by=lin, now=cast.NOW)
+    rows = [Match(merchant=shop, channel=ecpay, line=line, rule="manual", line_slot=slot, amount_minor=70000) for slot in (1, 0)]
+    for row, payment in zip(rows, payments, strict=True):
+        row.payment = payment
+    with pytest.raises(IntegrityError), transaction.atomic():  # nor past the service
+        Match.objects.bulk_create(rows)
+
+    assert Match.objects.count() == 0
 
 
 def test_what_was_declined_is_never_suggested_again(shop, ecpay, lin):
