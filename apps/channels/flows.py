@@ -4,13 +4,14 @@ Opening balance and movements must make each balance in turn. Rows of one second
 clocks of two systems disagree by seconds; so a row is a break only where no order of its day closes the chain.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
 
 from apps.channels import canonical
 from apps.channels.banks.balances import Chain, Row, chain
-from apps.channels.contracts import FLOW_SCHEMA, LINE_SCHEMA, Flow, LineKind, Total
+from apps.channels.contracts import FLOW_SCHEMA, LINE_SCHEMA, FileRefused, Flow, LineKind, Refusal, Total
 
 CLOSING = "期末余额"  # the total that the running balance states: opening and movements against the last balance
 COLUMNS = {**LINE_SCHEMA, **FLOW_SCHEMA}
@@ -35,6 +36,23 @@ def kind_of(word: pl.Expr, amount: pl.Expr, words: dict[LineKind, tuple[str, ...
         named = pl.any_horizontal(word.str.contains(part, literal=True) for part in known)
         found = pl.when(named & fits.get(kind, pl.lit(value=True))).then(pl.lit(kind.value)).otherwise(found)
     return found
+
+
+def sums_of(lines: pl.DataFrame, came: pl.Series) -> dict[str, int]:
+    """What a block moves, as a file's totals state it: sums and counts of what `came` in and of what went out (negative)."""
+    income, outgo = lines["net"].filter(came), lines["net"].filter(~came)
+    return {"in": canonical.exact_sum(income), "out": canonical.exact_sum(outgo), "ins": len(income), "outs": len(outgo)}
+
+
+def stated_sum(name: str, text: str, currency: str, sums: Mapping[str, int], way: str, column: str = "") -> Total:
+    """A total that the file states of what came `in` or went `out`; the latter is negative, however the file writes it.
+
+    :raises FileRefused: bad_format, naming the cell, when it is no amount.
+    """
+    micro = canonical.stated_micro(text, currency)
+    if micro is None:
+        raise FileRefused(Refusal.BAD_FORMAT, row=0, reason="total", column=column or name)
+    return canonical.agree(name, -abs(micro) if way == "out" else micro, sums[way] * canonical.MICRO)
 
 
 def finish(read: pl.DataFrame, totals: tuple[Total, ...]) -> tuple[pl.DataFrame, Flow, tuple[Total, ...]]:

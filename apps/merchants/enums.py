@@ -17,10 +17,10 @@ class Role(models.TextChoices):
 class BankFormat(models.TextChoices):
     """How a bank's statements are read."""
 
-    CSV = "csv", _("CSV with a column mapping")
-    MT940 = "mt940", "MT940"
-    CAMT053 = "camt053", "camt.053"
-    OFX = "ofx", "OFX"
+    CSV = "csv", _("CSV or Excel, by a column mapping")
+    MT940 = "mt940", "MT940, MT942"
+    CAMT053 = "camt053", "camt.053, camt.052, camt.054"
+    OFX = "ofx", "OFX, QFX"
     BAI2 = "bai2", "BAI2"
 
 

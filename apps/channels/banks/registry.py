@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from apps.channels import archives
-from apps.channels.banks import bai2, camt, mapped_csv, mt940, ofx, swift, workbook
+from apps.channels.banks import bai2, camt, mapped_csv, mt940, ofx, swift
 from apps.channels.contracts import FileRefused, ParsedBank, Refusal, StatementFile
+from apps.channels.workbooks import Style, read_workbook
 
 FORMATS: dict[str, Callable[[StatementFile], ParsedBank]] = {
     "csv": mapped_csv.parse, "mt940": swift.parse, "camt053": camt.parse, "ofx": ofx.parse, "bai2": bai2.parse
@@ -41,7 +42,7 @@ def parse_bank(format: str, file: StatementFile) -> ParsedBank:
     found = recognise(file.data)
     _refuse_nul(file.data, found)
     if found == "xlsx" and format == "csv":
-        text = workbook.as_text(file.data, file.mapping)
+        text = _sheet(file.data, file.mapping)
         return FORMATS[format](replace(file, data=text.encode(), mapping={**file.mapping, "encoding": "utf-8"}))
     if found in UNREADABLE:
         raise FileRefused(Refusal.UNREADABLE_FORMAT, found=UNREADABLE[found], reason=found, wanted=LABELS[format])
@@ -102,7 +103,7 @@ def bank_text(format: str, data: bytes, mapping: dict) -> str:
         return _TEXTS[format](data)
     if format == "mt940":
         return mt940.decode(data, mapping.get("encoding"))
-    return workbook.as_text(data, mapping) if _is_workbook(data) else mapped_csv.text(data, mapping)
+    return _sheet(data, mapping) if _is_workbook(data) else mapped_csv.text(data, mapping)
 
 
 def bank_record(format: str, data: bytes, mapping: dict, row_no: int) -> str:
@@ -123,6 +124,13 @@ def bank_record(format: str, data: bytes, mapping: dict, row_no: int) -> str:
         while end < stop and not re.match(_NEXT[format], lines[end]):
             end += 1
     return "\n".join(lines[row_no - 1 : end]).rstrip()
+
+
+def _sheet(data: bytes, mapping: dict) -> str:
+    """The first sheet, written as the mapping reads it."""
+    given = mapping.get("delimiter") or ","
+    style = Style({"tab": "\t", "\\t": "\t"}.get(given, given), mapping.get("decimal") or ".", mapping.get("date_format") or "%Y-%m-%d")
+    return read_workbook(data, style).text
 
 
 def _is_workbook(data: bytes) -> bool:

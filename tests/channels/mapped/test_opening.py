@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 import xlsxwriter
 
+from apps.channels import workbooks
 from apps.channels.contracts import FileRefused, Refusal, StatementFile
-from apps.channels.mapped import opening
 from apps.channels.mapped.opening import opened
 from apps.channels.mapped.statement import parse, text
 
@@ -81,7 +81,7 @@ def test_a_zip_with_one_table_is_that_table_and_with_several_is_refused():
 
 
 def test_a_workbook_beyond_the_cap_is_refused(monkeypatch):
-    monkeypatch.setattr(opening, "MAX_CELLS", 10)
+    monkeypatch.setattr(workbooks, "MAX_CELLS", 10)
 
     assert refusal(workbook(ROWS)) == (Refusal.BAD_ARCHIVE, "too_large")
 

@@ -73,8 +73,8 @@ def _of_payment(channel, kind: str) -> Discrepancy:
 def _of_line(channel, kind: str) -> Discrepancy:
     statement = cast.make_statement(channel, day=date(2026, 11, 16))
     gross = 129000 if LINE_KINDS[kind] == "payment" else -129000
-    first = cast.make_line(statement, kind=LINE_KINDS[kind], gross=gross, provider_ref="TWICE")
-    line = cast.make_line(statement, kind=LINE_KINDS[kind], gross=gross, provider_ref="TWICE") if kind == Kind.DUPLICATE_LINE else first
+    first = cast.make_line(statement, kind=LINE_KINDS[kind], gross=gross, provider_ref="T26111601")
+    line = cast.make_line(statement, kind=LINE_KINDS[kind], gross=gross, provider_ref="T26111601") if kind == Kind.DUPLICATE_LINE else first
     return _about(channel, kind, "line", line, 0, gross, line=line, provider_ref=line.provider_ref)
 
 

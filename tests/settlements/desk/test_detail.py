@@ -89,7 +89,7 @@ def test_candidates_are_free_rows_likeliest_first_with_the_reasons_of_the_engine
     assert [one.key for one in found] == [f"payment:{near.pk}", f"payment:{far.pk}"]
     assert f"payment:{taken.pk}" not in {one.key for one in found}
     assert found[0].score > found[1].score
-    assert found[0].why == ["單號不同：twice", "金額相同", "同一天", "相差數小時", "付款方式相同"]
+    assert found[0].why == ["單號不同：t26111601", "金額相同", "同一天", "相差數小時", "付款方式相同"]
 
 
 def test_the_raw_row_is_the_delivered_one_with_its_header(ecpay, settings, tmp_path):

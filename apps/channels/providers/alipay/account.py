@@ -79,9 +79,7 @@ def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part
         ],
     )
     lines = _lines(good, header, file)
-    income, outgo = lines["net"].filter(lines["net"] > 0), lines["net"].filter(lines["net"] < 0)
-    sums = {"in": canonical.exact_sum(income), "out": canonical.exact_sum(outgo), "ins": len(income), "outs": len(outgo)}
-    return Part(lines, (*block.rejections, *rejected), sums)
+    return Part(lines, (*block.rejections, *rejected), _sums(lines))
 
 
 def _lines(frame: pl.DataFrame, header: list[str], file: StatementFile) -> pl.DataFrame:
@@ -109,14 +107,17 @@ def _lines(frame: pl.DataFrame, header: list[str], file: StatementFile) -> pl.Da
     return flows.assemble(frame, flows.moved(columns, amount), balance=balance, memo=memo)
 
 
+def _sums(lines: pl.DataFrame) -> dict[str, int]:
+    """Rows that move nothing are in neither count."""
+    moving = lines.filter(pl.col("net") != 0)
+    return flows.sums_of(moving, moving["net"] > 0)
+
+
 def _totals(footers: dict[str, tuple[str, str]], sums: Counter, currency: str) -> tuple[Total, ...]:
     """Counts and sums of both directions; money that went out is negative, as on the lines, however the file writes it."""
     totals = []
-    for name, key, sign in (("收入", "in", 1), ("支出", "out", -1)):
+    for name, key in (("收入", "in"), ("支出", "out")):
         count, money = footers[name]
-        stated = canonical.stated_micro(money, currency)
-        if stated is None:
-            raise FileRefused(Refusal.BAD_FORMAT, row=0, reason="total", column=f"#{name}合计")
-        totals.append(canonical.agree(f"{name}合计", sign * abs(stated), sums[key] * canonical.MICRO))
+        totals.append(flows.stated_sum(f"{name}合计", money, currency, sums, key, f"#{name}合计"))
         totals.append(Total(f"{name}合计 笔数", int(count), sums[f"{key}s"], "count"))
     return tuple(totals)

@@ -81,9 +81,7 @@ def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part
         ],
     )
     lines = _lines(good, header, file)
-    came = good.select(cells.clean(WAY) == "收入").to_series()
-    income, outgo = lines["net"].filter(came), lines["net"].filter(~came)
-    sums = {"in": canonical.exact_sum(income), "out": canonical.exact_sum(outgo), "ins": len(income), "outs": len(outgo)}
+    sums = flows.sums_of(lines, good.select(cells.clean(WAY) == "收入").to_series())
     return Part(lines, (*block.rejections, *rejected), {**sums, "rows": lines.height})
 
 
@@ -120,9 +118,4 @@ def _totals(stated: dict[str, str], sums: Counter, currency: str) -> tuple[Total
         if count is None:
             raise FileRefused(Refusal.BAD_FORMAT, row=0, reason="total", column=name)
         totals.append(Total(name, int(count.group(1)), sums[key], "count"))
-    for name, key in SUMS.items():
-        micro = canonical.stated_micro(stated[name], currency)
-        if micro is None:
-            raise FileRefused(Refusal.BAD_FORMAT, row=0, reason="total", column=name)
-        totals.append(canonical.agree(name, -abs(micro) if key == "out" else micro, sums[key] * canonical.MICRO))
-    return tuple(totals)
+    return (*totals, *(flows.stated_sum(name, stated[name], currency, sums, way) for name, way in SUMS.items()))
