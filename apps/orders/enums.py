@@ -108,6 +108,31 @@ class RefundJob(models.TextChoices):
     MAIL_PAYEE_LINK = "orders.mail_payee_link", _("e-mail that asks a buyer for an account")
 
 
+class Opening(models.TextChoices):
+    """How the simulator takes the start of a practice payment."""
+
+    SUCCESS = "success", _("takes it")
+    DECLINE = "decline", _("refuses it at once")
+    TIMEOUT_BEFORE = "timeout_before", _("time-out: never hears of it")
+    TIMEOUT_AFTER = "timeout_after", _("time-out: takes it, but its answer is lost")
+    SLOW = "slow", _("is slow: tells the result only to the second question")
+
+
+class Play(models.TextChoices):
+    """What the payer, the clock or a stranger does with a practice payment."""
+
+    PAY = "pay", _("The payer pays")
+    PAY_TWICE = "pay_twice", _("Pays; the notice comes twice")
+    PAY_DISORDER = "pay_disorder", _("Pays; notices in the wrong order")
+    PAY_LOST = "pay_lost", _("Pays; the notice is lost")
+    PAY_OTHER = "pay_other", _("Pays another amount")
+    DECLINE = "decline", _("The bank declines")
+    FORGED = "forged", _("A forged notice says paid")
+    EXPIRE = "expire", _("The deadline passes")
+    ASK = "ask", _("Ask the provider now")
+    REFUND_FAILS = "refund_fails", _("The next refund fails")
+
+
 class PaymentJob(models.TextChoices):
     """Kinds of background job on a payment."""
 

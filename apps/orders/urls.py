@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.orders.views import imports, lists, refunds, refunds_acts, refunds_file, refunds_new, transfers, webhooks
+from apps.orders.views import imports, lists, notices, practice, refunds, refunds_acts, refunds_file, refunds_new, transfers, webhooks
 
 app_name = "orders"
 urlpatterns = [
@@ -33,6 +33,9 @@ urlpatterns = [
     path("refunds/transfers/<slug:public_id>/<int:pk>/", transfers.end, name="refund_transfer_end"),
     path("refunds/<int:pk>/give-up/", transfers.give_up, name="refund_give_up"),
     path("refunds/<int:pk>/account/", transfers.ask, name="refund_account"),
+    path("channels/-/practice/", practice.index, name="practice"),
+    path("channels/-/practice/<int:pk>/play/", practice.play_one, name="practice_play"),
+    path("channels/<slug:code>/notices/<int:pk>/replay/", notices.replay, name="notice_replay"),
     path("orders/search/", lists.search, name="search"),
     path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
     path("settings/webhooks/<int:pk>/", webhooks.webhook, name="webhook"),

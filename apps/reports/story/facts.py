@@ -11,6 +11,7 @@ from apps.channels.models import Channel, StatementRhythm
 from apps.channels.terms import calendar_for, calendars_of, settlement_for
 from apps.orders.models import Order, Payment
 from apps.orders.selectors.story import OrderBooks, order_books
+from apps.reports.story.calls import Spoken, spoken
 from apps.reports.story.disputes import Disputed, disputed
 from apps.settlements.models import BankMatch, Discrepancy, DiscrepancyComment, Match, Payout, StatementLine
 
@@ -48,6 +49,7 @@ class StoryFacts:
     events: list[AuditEvent]
     terms: dict[int, Terms]
     disputed: Disputed
+    spoken: Spoken
 
     @property
     def captured(self) -> list[Payment]:
@@ -64,7 +66,7 @@ class StoryFacts:
 
 
 def story_facts(order: Order) -> StoryFacts:
-    """Twelve queries at most, whatever happened to the order."""
+    """Sixteen queries at most, whatever happened to the order."""
     books = order_books(order)
     matches = _matches(order, books)
     differences = _differences(order, books, matches)
@@ -86,6 +88,7 @@ def story_facts(order: Order) -> StoryFacts:
         events=_events(order, differences, matches, stated),
         terms={pk: Terms(one, settlement_for(one), calendar_for(one, own)) for pk, one in channels.items()},
         disputed=of_disputes,
+        spoken=spoken(books),
     )
 
 

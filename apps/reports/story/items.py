@@ -13,6 +13,7 @@ from apps.core.figures import day_text, money_text
 from apps.core.panels import Step
 from apps.orders.selectors.story import order_story
 from apps.reports.story.facts import Stated, StoryFacts
+from apps.reports.story.said import said_items
 from apps.settlements.enums import DiscrepancyState, Resolution
 from apps.settlements.models import Discrepancy, Payout, Statement
 from apps.settlements.selectors.explain import settles_words
@@ -43,7 +44,7 @@ class Item:
 def items_of(facts: StoryFacts, slug: str, today: date, zone: str) -> list[Item]:
     """Everything, in order."""
     found = [*_books(facts), *_lines(facts, slug, zone), *_payouts(facts, slug, zone, today)]
-    found += [*_differences(facts, slug), *_disputes(facts, slug), *_people(facts)]
+    found += [*_differences(facts, slug), *_disputes(facts, slug), *_people(facts), *_said(facts, slug)]
     return sorted(found, key=lambda item: (item.state == "expected" and item.is_day, item.at))
 
 
@@ -81,6 +82,11 @@ def _books(facts: StoryFacts) -> list[Item]:
         )
         for one in order_story(facts.order, facts.books)
     ]
+
+
+def _said(facts: StoryFacts, slug: str) -> list[Item]:
+    items = said_items(facts.spoken, slug)
+    return [Item(one.at, "call", one.title, state=one.state, detail=one.detail, icon=one.icon, href=one.href) for one in items]
 
 
 def _lines(facts: StoryFacts, slug: str, zone: str) -> list[Item]:

@@ -55,6 +55,7 @@ def _tabs(items: list[Item], chosen: str) -> list[Tab]:
         "bank": _("Payouts and bank"),
         "difference": _("Discrepancies"),
         "dispute": _("Disputes"),
+        "call": _("Calls and notices"),
         "people": _("People"),
     }
     counts = {name: sum(item.group == name for item in items) for name in names}

@@ -40,6 +40,7 @@ class Act(StrEnum):
 
 
 STATES = {Act.PAY: "paid", Act.APPROVE: "approved", Act.DECLINE: "declined", Act.EXPIRE: "expired"}
+OPEN_FOR = {act: ("pending", "approved", "expired") if act == Act.PAY else ("pending", "approved") for act in Act}
 
 
 class NotPossible(Exception):
@@ -128,8 +129,7 @@ class PaymentBooks(Books):
         """What the payer or the clock does; `amount` where they pay another sum. :raises NotPossible: see there; nothing changed."""
         with self._write() as base:
             held = self._held(base, merchant_ref)
-            open_for = ("pending", "approved", "expired") if act == Act.PAY else ("pending", "approved")
-            if held is None or held.state not in open_for:
+            if held is None or held.state not in OPEN_FOR[act]:
                 raise NotPossible(held.state if held else "unknown")
             if act == Act.PAY and not held.at_once and held.state != "expired":
                 self._set(base, merchant_ref, "state = 'authorized'")

@@ -1,13 +1,14 @@
 """The simulator takes payments: it opens, answers, keeps silent and tells as its scripts say; the payer is whoever presses a button."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from apps.channels.contracts import Method
 from apps.channels.gateways import Operation
 from apps.channels.paying import ActionKind, PayerAction, PaymentAnswer, PaymentCall, PaymentNotice, PaymentOutcome
-from apps.channels.providers.simulator.payment_books import Act, Held, PaymentBehaviour, PaymentBooks
+from apps.channels.providers.simulator.payment_books import OPEN_FOR, Act, Held, PaymentBehaviour, PaymentBooks
 
 SILENT = (PaymentBehaviour.TIMEOUT_BEFORE, PaymentBehaviour.TIMEOUT_AFTER)
 FORGED = "forged-"  # the name of a notice that leaves with a wrong signature begins so
@@ -73,6 +74,18 @@ class Payments:
         elif telling == Telling.DISORDER:
             self.books.post(f"{event}-waiting", _notice(before, f"{event}-waiting"))
         return held
+
+    def could(self, merchant_ref: str, act: str) -> bool:
+        """Whether the payer or the clock could do that now."""
+        held = self.books.find_payment(merchant_ref)
+        return held is not None and held.state in OPEN_FOR[Act(act)]
+
+    def forge(self, merchant_ref: str) -> None:
+        """Somebody who is not the provider says that it was paid."""
+        held = self.books.find_payment(merchant_ref)
+        if held:
+            event = f"evt-{held.ref}-paid"
+            self.books.post(FORGED + event, _notice(replace(held, state="paid", paid=held.amount), event))
 
     def _act(self, operation: Operation, call: PaymentCall, act) -> PaymentAnswer:
         behaviour = self.books.next_behaviour(operation, call.merchant_ref)
