@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from apps.channels.services.expiry import remind_of_certificates
 from apps.channels.services.health import watch_channels
 from apps.channels.services.qualification import remind_of_papers
 from apps.core import clock
@@ -15,6 +16,7 @@ def watch() -> None:
 
 @shared_task(name="channels.remind", max_retries=0)
 def remind() -> None:
-    """Every six hours by the schedule: papers that expire soon or have expired."""
+    """Every six hours by the schedule: papers and certificates that end soon or have ended."""
     now = clock.now()
     remind_of_papers(today=now.date(), now=now)
+    remind_of_certificates(now=now)

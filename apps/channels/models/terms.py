@@ -58,6 +58,8 @@ class Channel(models.Model):
     is_on = models.BooleanField(_("on"), default=True)
     is_live = models.BooleanField(_("live"), default=False)  # else calls go to the provider's test system
     credentials = SecretField(blank=True)  # JSON of what the provider's gateway asks for; never shown again
+    certificate_ends_at = models.DateTimeField(null=True)  # the first end among the certificates entered
+    certificate_reminded = models.PositiveSmallIntegerField(null=True)  # days before it at which people were told last
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TenantQuerySet.as_manager()

@@ -13,6 +13,7 @@ from apps.channels.services.gateway import credentials_of, gateway_kind
 HOURS = 24
 HIDDEN = "•••"
 SHOWN_OF_BODY = 4_000
+GRAVITY = ("open", "trouble", "fine", "quiet")
 CLASS_WORDS = {
     CodeClass.OK: _("It was done."),
     CodeClass.PENDING: _("Accepted, and not yet done."),
@@ -125,3 +126,11 @@ def _hour(hour: datetime, row: dict | None) -> HealthHour:
     share = (row["well"] + row["declined"]) / row["calls"]
     tone = "green" if share >= 0.95 else "amber" if share >= 0.8 else "red"
     return HealthHour(hour, row["calls"], share, tone)
+
+
+def answering(channels: list[Channel], now: datetime) -> list[tuple[Channel, Health]]:
+    """Those that are on and were called in the last day, or whose breaker is open, those in trouble first; two queries."""
+    channels = [channel for channel in channels if channel.is_on]
+    found = health_of_all(channels, now)
+    rows = [(channel, found[channel.pk]) for channel in channels if found[channel.pk].state != "quiet"]
+    return sorted(rows, key=lambda row: GRAVITY.index(row[1].state))

@@ -19,6 +19,7 @@ from apps.merchants.models import Merchant
 
 SAMPLE_MAJOR = 1000  # the amount that costs are compared on, in major units
 INITIALS = 2
+CERTIFICATE_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ def card_of(channel: Channel, calendars: dict[str, BusinessCalendar], now: datet
     rule = fees.rule_for(rules, method, today) if method else None
     sample = SAMPLE_MAJOR * 10 ** exponent(channel.currency)
     next_payout_on, arrives_on = _payout_days(channel, calendars, today)
-    note, needs_work = _note(channel, rule is not None, arrives_on, calendars.get(channel.calendar), switched_off)
+    note, needs_work = _certificate_note(channel, now) or _note(
+        channel, rule is not None, arrives_on, calendars.get(channel.calendar), switched_off
+    )
     return ChannelCard(
         channel=channel,
         initials=initials_of(channel),
@@ -118,6 +121,17 @@ def _payout_days(channel: Channel, calendars: dict[str, BusinessCalendar], today
         return settlement.due(day, calendar), arrives_on
     except CalendarError:
         return None, None
+
+
+def _certificate_note(channel: Channel, now: datetime) -> tuple[str, bool] | None:
+    """What is graver than anything else of a channel that is on: a certificate that ends soon or has ended."""
+    ends_at = channel.certificate_ends_at
+    if not channel.is_on or ends_at is None or ends_at - now > CERTIFICATE_SOON:
+        return None
+    day = day_text(clock.local_date(ends_at, channel.timezone))
+    if ends_at <= now:
+        return _("A certificate ended on %(day)s: calls fail") % {"day": day}, True
+    return _("A certificate ends on %(day)s") % {"day": day}, True
 
 
 def _note(

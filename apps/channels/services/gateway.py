@@ -17,6 +17,7 @@ from apps.channels.models import Channel, ConnectionTest, ProviderCall
 from apps.channels.paying import PaymentAnswer
 from apps.channels.return_codes import was_reached
 from apps.channels.services.circuit import note_answer, pass_circuit
+from apps.channels.services.expiry import earliest_end
 from apps.channels.services.qualification import require_approved
 from apps.channels.services.renewal import ChannelVault
 from apps.channels.services.telling import tell_unknown_code
@@ -132,7 +133,8 @@ def enter_credentials(*, channel: Channel, values: dict[str, str], is_live: bool
         if not fresh and row.is_live == is_live:
             return []
         before, row.is_live, row.credentials = row.is_live, is_live, json.dumps({**known, **fresh})
-        row.save(update_fields=["credentials", "is_live"])
+        row.certificate_ends_at, row.certificate_reminded = earliest_end(kind, {**known, **fresh}), None
+        row.save(update_fields=["credentials", "is_live", "certificate_ends_at", "certificate_reminded"])
         ConnectionTest.objects.filter(channel=row).delete()
         after = {"entered": sorted(fresh), "is_live": is_live}
         record(merchant_id=row.merchant_id, action=ENTERED, subject=row, by=by, now=now, before={"is_live": before}, after=after)
@@ -145,7 +147,7 @@ def forget_credentials(*, channel: Channel, by: User, now: datetime) -> None:
         row = Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
         if not row.credentials:
             return
-        names, row.credentials = sorted(credentials_of(row)), ""
-        row.save(update_fields=["credentials"])
+        names, row.credentials, row.certificate_ends_at = sorted(credentials_of(row)), "", None
+        row.save(update_fields=["credentials", "certificate_ends_at"])
         ConnectionTest.objects.filter(channel=row).delete()
         record(merchant_id=row.merchant_id, action=FORGOTTEN, subject=row, by=by, now=now, before={"entered": names}, after={"entered": []})
