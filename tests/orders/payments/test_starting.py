@@ -9,11 +9,13 @@ import time_machine
 from apps.audit.models import AuditEvent
 from apps.channels import registry
 from apps.channels.models import Channel, ProviderCall
+from apps.channels.paying import Payer
 from apps.channels.services.gateway import GatewayMissing
 from apps.core.errors import HezhangError
 from apps.orders.errors import AmountRefused, ChannelOff, MethodNotOffered, RequestKeyReused
 from apps.orders.models import Order, Payment, PaymentExecution
 from apps.orders.services.payments.calling import LEASE
+from apps.orders.services.payments.calls import call_for
 from apps.orders.services.payments.starting import Figures, start_payment
 from tests import cast
 from tests.orders.payments.scene import NOW, again, ask, practice_channel, said, simulator, start, steps
@@ -147,3 +149,12 @@ def test_without_credentials_nothing_is_started(db):
 
     assert isinstance(refused.value, GatewayMissing | MethodNotOffered)
     assert Payment.objects.count() == 0
+
+
+def test_the_same_is_said_at_every_call_and_when_the_attempt_was_fixed():
+    payment = again(start(practice_channel(), surface="phone", payer=Payer(ip="203.0.113.9")))
+
+    first, later = call_for(payment, payment.execution), call_for(payment, payment.execution, token="t")
+
+    assert (first.opened_at, first.surface, first.payer.ip) == (NOW, "phone", "203.0.113.9")
+    assert replace(later, token="") == first

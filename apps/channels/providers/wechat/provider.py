@@ -52,6 +52,7 @@ GATEWAY = GatewayKind(
     payment_minutes=120,  # how long a code can be scanned
     sends_notices=True,
     repeats_safely=True,
+    reopens_safely=True,
 )
 PROVIDER = Provider(
     code="wechat",

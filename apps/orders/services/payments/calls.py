@@ -15,7 +15,7 @@ NOBODY = Payer()
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the shop says of a payment beside its figures. `return_url` is where the payer's browser goes afterwards."""
+    """What the shop says of a payment beside its figures. `surface` is where the payer is, `return_url` where the browser goes then."""
 
     description: str = ""
     return_url: str = ""
@@ -24,11 +24,12 @@ class Wish:
     language: str = "zh-Hant"
     expires_at: datetime | None = None
     captures_at_once: bool = True
+    surface: str = ""  # a `Surface`
 
     def as_text(self) -> str:
         """For keeping; without the deadline and the capture, which have columns of their own."""
         said = asdict(self)
-        return json.dumps({name: said[name] for name in ("description", "return_url", "payer", "instalments", "language")})
+        return json.dumps({name: said[name] for name in ("description", "return_url", "payer", "instalments", "language", "surface")})
 
 
 def call_for(payment: Payment, execution: PaymentExecution, token: str = "") -> PaymentCall:
@@ -44,6 +45,7 @@ def call_for(payment: Payment, execution: PaymentExecution, token: str = "") -> 
         notice_url=settings.SITE_URL.rstrip("/") + reverse("notice", args=[payment.channel.public_id]),
         expires_at=execution.expires_at,
         captures_at_once=execution.captures_at_once,
+        opened_at=execution.started_at,
         payer=payer,
         provider_ref=payment.provider_ref,
         token=token,
