@@ -1,11 +1,12 @@
 """Faults of payments and their lines. Each function plants one and tells the answer key; False when nothing fits."""
 
 import copy
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from apps.reports.practice.records import local_day
 from apps.reports.practice.scene import Scene, paid_online
 
+RECENT = 21  # days
 OTHER_CURRENCY = {"TWD": "HKD", "CNY": "USD", "USD": "EUR", "JPY": "TWD"}
 
 
@@ -127,4 +128,23 @@ def late_settlement(scene: Scene, code: str) -> bool:
     due, line.payout_on = line.payout_on, channel.after(line.payout_on, late_by)
     note, amounts = f"due {due}, paid out {line.payout_on}", {"expected": payment.amount, "actual": payment.amount}
     scene.tell("late_settlement", payment, line.day, note, ids=(line.txn,), **amounts)
+    return True
+
+
+def mistyped_reference(scene: Scene, code: str) -> bool:
+    """Two neighbouring signs of our reference changed places in the books, which know no number of the provider's either.
+
+    Both sides are missing by every exact rule; a person sees at once that they belong together. Only newer payments, so that the desk
+    still has them open.
+    """
+    since = datetime.combine(scene.as_of - timedelta(days=RECENT), time())
+    payment = scene.pick_payment(code, "fault", lambda one: one.paid_at >= since and scene.has_file_without(scene.line_of[id(one)]))
+    if payment is None:
+        return False
+    ref = payment.merchant_ref
+    payment.books_ref = f"{ref[:-3]}{ref[-2]}{ref[-3]}{ref[-1]}" if ref[-3] != ref[-2] else f"{ref[:-2]}{ref[-1]}{ref[-2]}X"
+    payment.marks.add("no_provider_ref")
+    day, note = scene.day_of(payment), f"the books write {payment.books_ref} for {ref}"
+    scene.tell("missing_at_provider", payment, day, note, merchant_ref=payment.books_ref, expected=payment.amount, actual=0)
+    scene.tell("missing_in_books", payment, day, note, order_no="", actual=payment.amount)
     return True

@@ -35,6 +35,7 @@ ANSWERS = {
     Kind.STATEMENT_GAP: (Resolution.CLAIMED, "當日對帳單已向通道申請補發。"),
     Kind.STATEMENT_TOTAL_MISMATCH: (Resolution.EXPLAINED, "合計列含前日調整，明細逐筆相符。"),
 }
+WHY_A_CENT = "匯率換算的尾差，一分以內接受。"
 ANY_ANSWER = (Resolution.EXPLAINED, "已查明，毋須調整。")
 COMMENTS = ("已寄信給通道，等回覆。", "請先對照出貨單，下午我再看。", "客人說只付了一次，我去查刷卡紀錄。")
 

@@ -5,11 +5,14 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.channels.models import Channel
+from apps.channels.services.match_rules import book_rate, set_rules
 from apps.core.clock import local_date
 from apps.merchants.enums import Role
 from apps.merchants.models import Membership, Merchant, User
@@ -25,10 +28,12 @@ from apps.settlements.selectors.discrepancies import open_of
 from apps.settlements.services.drop import load_drop
 from apps.settlements.services.reconcile import reconcile
 from apps.settlements.services.resolve import assign, comment, resolve
+from apps.settlements.services.suggesting import refresh_suggestions
 
 LEFT_OPEN = 12  # of the differences found, this many newest ones wait for the visitor
 ZONE = "Asia/Taipei"
 TRAINING_DAYS = 15
+YEN = Decimal("0.0066")  # dollars
 
 
 @dataclass
@@ -53,6 +58,8 @@ def seed_demo(*, plan: Plan, password: str, now: datetime, progress: Callable[[i
         shop, seeded = _load(plan, users, now, lambda percent, step: progress(percent * 70 // 100, step))
         _join(shop, users)
         _work_on_desk(shop, users, now, _first_month(plan.days, now), random.Random(plan.seed))  # noqa: S311  sample data
+        _agree_on_rules(shop, users[Role.OWNER], now)
+        refresh_suggestions(merchant=shop, now=now)
         watch_for_risk(shop, users, now)
         dispute_some(shop, users, now)
         ask_for_refunds(shop, users, now)
@@ -101,6 +108,14 @@ def _load(plan: Plan, users: dict[str, User], now: datetime, progress: Callable[
     found = Discrepancy.objects.for_merchant(merchant).count()
     refused = [f"{item['file']}: {item['message']}" for item in report.refused]
     return merchant, Seeded(merchant, world.facts["payments"], found, len(world.truth), found, refused)
+
+
+def _agree_on_rules(shop: Merchant, owner: User, now: datetime) -> None:
+    """What the owner has set for Stripe: a cent of rounding is accepted, and a rate at which the books convert yen."""
+    stripe = Channel.objects.for_merchant(shop).filter(code="stripe").first()
+    if stripe is not None:
+        set_rules(channel=stripe, reason=people.WHY_A_CENT, by=owner, now=now, amount_minor=1)
+        book_rate(channel=stripe, base="JPY", quote="USD", valid_from=Month.of(local_date(now, ZONE)).first, rate=YEN, by=owner, now=now)
 
 
 def _first_month(days: int, now: datetime) -> Month:

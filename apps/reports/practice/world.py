@@ -95,6 +95,7 @@ class Plan:
     abroad: bool = False  # with PayPal and Adyen beside the three
     consoles: bool = False  # with two channels that are read by a mapping, one paid weekly, one monthly and in yen
     habits: bool = False  # faults of payments mostly fall where `habits.py` says, not anywhere
+    mistyped: int = 0  # payments whose reference the books mistype, for the suggestions to find
     risks: bool = False  # plant the patterns of `risks.py`, too; worlds shorter than its LEAST_DAYS have none
 
 
@@ -135,6 +136,8 @@ def make_world(folder: Path, plan: Plan, *, as_of: date) -> World:
     _plant(planned, FILES, scene)  # first, because nothing else may be planted on a lost day
     plant_controls(scene, rounds=max(1, plan.days // 45))
     _plant(planned, ROWS, scene)
+    for code in islice(cycle(("ecpay", "alipay")), plan.mistyped):
+        payment_faults.mistyped_reference(scene, code)
     refund_faults.tell_totals(scene)
 
     bank, formed = payouts.Bank(), payouts.form_payouts(scene)

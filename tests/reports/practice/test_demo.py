@@ -8,6 +8,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditEvent
+from apps.channels.models import BookedRate, RuleSet
 from apps.core.models import Job
 from apps.disputes.enums import RiskKind
 from apps.disputes.models import Alert, Dispute, RiskRule, WatchlistEntry
@@ -18,7 +19,7 @@ from apps.reports.figures.proofs import prove
 from apps.reports.models import MonthClose
 from apps.reports.practice import people
 from apps.settlements.enums import DiscrepancyState
-from apps.settlements.models import Discrepancy, DiscrepancyComment, Statement
+from apps.settlements.models import Discrepancy, DiscrepancyComment, Statement, Suggestion
 from tests import cast
 
 
@@ -67,6 +68,9 @@ def test_demo_leaves_a_desk_that_someone_works_on():
     assert {DiscrepancyState.OPEN, DiscrepancyState.INVESTIGATING} <= states
     assert all(Discrepancy.objects.for_merchant(shop).filter(state=DiscrepancyState.RESOLVED).values_list("reason", flat=True))
     assert DiscrepancyComment.objects.for_merchant(shop).exists()
+    assert "open" in set(Suggestion.objects.for_merchant(shop).values_list("state", flat=True))
+    assert RuleSet.objects.get(merchant=shop).amount_minor == 1
+    assert BookedRate.objects.get(merchant=shop).base == "JPY"
 
 
 @pytest.mark.django_db

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--password", help="for all demo logins; required with production settings, which have no default")
 
     def handle(self, *args, if_empty, close_oldest, seed, days, password, **options):
-        plan = Plan(seed=seed, days=days, risks=True)
+        plan = Plan(seed=seed, days=days, mistyped=3, risks=True)
         shop = Merchant.objects.filter(slug=plan.slug).first()
         if close_oldest:
             if shop is not None and shop.is_practice and not MonthClose.objects.for_merchant(shop).exclude(state=CloseState.DRAFT).exists():
