@@ -27,7 +27,7 @@ SEEDS = [3, pytest.param(19, marks=pytest.mark.postgres_only)]  # a world on eac
 MAY = {"the same refunds, too many for the week's sales"}  # depends on how much was sold
 
 
-def _brought_in(drop, as_of):
+def brought_in(drop, as_of):
     now = start_of_day(as_of, "Asia/Taipei", hour=10)
     report = load_drop(folder=drop, by=None, now=now)
     assert report.refused == []
@@ -35,7 +35,7 @@ def _brought_in(drop, as_of):
     return report.merchant, now
 
 
-def _found(merchant, now, days=30):
+def found_by_presets(merchant, now, days=30):
     """Findings of all presets by kind; those of amounts in every currency."""
     span = Span(now - timedelta(days=days), now, merchant.timezone)
     found = []
@@ -50,35 +50,35 @@ def _found(merchant, now, days=30):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_preset_fires_in_a_clean_generated_world(tmp_path, seed):
     world = make_world(tmp_path, Plan(slug="calm", days=92, seed=seed, faults=0), as_of=AS_OF)
-    merchant, now = _brought_in(world.drop, AS_OF)
+    merchant, now = brought_in(world.drop, AS_OF)
 
-    assert _found(merchant, now, days=60) == []
+    assert found_by_presets(merchant, now, days=60) == []
 
 
 @pytest.mark.django_db
 def test_no_preset_fires_in_the_clean_world(shared_folder):
     world = shared_folder / "worlds" / "clean"
     as_of = date.fromisoformat(json.loads((world / "facts.json").read_text())["as_of"])
-    merchant, now = _brought_in(world / "drop", as_of)
+    merchant, now = brought_in(world / "drop", as_of)
 
-    assert _found(merchant, now, days=60) == []
+    assert found_by_presets(merchant, now, days=60) == []
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_preset_fires_on_its_pattern_and_on_nothing_else(tmp_path, seed):
     world = make_world(tmp_path, Plan(slug="watched", days=92, seed=seed, faults=12, risks=True), as_of=AS_OF)
-    merchant, now = _brought_in(world.drop, AS_OF)
+    merchant, now = brought_in(world.drop, AS_OF)
     codes = dict(Channel.objects.for_merchant(merchant).values_list("pk", "code"))
 
-    found = _found(merchant, now)
+    found = found_by_presets(merchant, now)
 
     # Every finding of a planted kind is a planted pattern, and every pattern is found.
     keyed = dict.fromkeys(world.risks, 0)
     for kind, one in found:
         if kind in ("single_difference", "payout_late"):
             continue
-        matching = [row for row in world.risks if _is_of(row, kind, one, codes)]
+        matching = [row for row in world.risks if is_of(row, kind, one, codes)]
         assert matching, (kind, one)
         for row in matching:
             keyed[row] += 1
@@ -95,7 +95,7 @@ def test_each_preset_fires_on_its_pattern_and_on_nothing_else(tmp_path, seed):
     ]
 
 
-def _is_of(row, kind, one, codes):
+def is_of(row, kind, one, codes):
     """Whether the finding is this row of the key: the same thing on its days."""
     facts = one.facts
     who = {facts.get(name, "") for name in ("ip", "buyer", "country", "method")}
