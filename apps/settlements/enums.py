@@ -122,6 +122,7 @@ class SignedAct(models.TextChoices):
 
     WRITE_OFF = "write_off", _("write-off")
     MATCH = "match", _("match of different amounts")
+    TIE = "tie", _("tie of different amounts")
 
 
 class SignatureState(models.TextChoices):

@@ -79,6 +79,12 @@ class NothingWaits(SecondSignatureError):
     message = _("Nothing waits for a decision here any more. Look at the difference again.")
 
 
+class NoDifferenceYet(SecondSignatureError):
+    message = _(
+        "The two differ by more than the limit of your shop, and there is no open difference yet at which a second person could approve it."
+    )
+
+
 class OwnRequest(SecondSignatureError):
     message = _("You asked for this yourself, so somebody else has to decide it.")
 

@@ -86,10 +86,38 @@ _UNSIGNED_MATCH = f"""{_above("forced_match_second_above_minor", _OFF_BY, _LINE.
 for _name, _event in (("forced_match_signed_new", "INSERT"), ("forced_match_signed", "UPDATE")):
     _row_rule(_name, _event, MATCH, "NEW.rule = 'manual' AND NEW.voided_at IS NULL", _UNSIGNED_MATCH, "forced_match_without_second_person")
 
+# Ties by hand of payouts whose deposits differ by more than the limit. Of several deposits of one payout the first, slot 0, is written
+# last, so that the sum is complete when it is looked at; whatever is added afterwards is looked at again.
+
+_TIE = "settlements_bankmatch"
+_PAID_OUT = "(SELECT coalesce(p.announced_minor, p.lines_net_minor) FROM settlements_payout p WHERE p.id = NEW.payout_id)"
+_PAYOUT_CURRENCY = "(SELECT p.currency FROM settlements_payout p WHERE p.id = NEW.payout_id)"
+_TIES = f"FROM {_TIE} t WHERE t.payout_id = NEW.payout_id AND t.voided_at IS NULL"
+_TIE_OFF_BY = f"abs({_PAID_OUT} - (SELECT sum(t.amount_minor) {_TIES}))"
+_UNSIGNED_TIE = f"""EXISTS (SELECT 1 {_TIES} AND t.slot = 0)
+    AND {_above("forced_match_second_above_minor", _TIE_OFF_BY, _PAYOUT_CURRENCY)} AND NOT EXISTS (
+    SELECT 1 FROM {SIGNATURE} s WHERE s.payout_id = NEW.payout_id AND s.act = 'tie' AND s.state = 'approved'
+    AND s.amount_minor = {_TIE_OFF_BY})"""
+_TIE_UNSIGNED = "forced_tie_without_second_person"
+_BY_HAND = "NEW.rule = 'manual' AND NEW.voided_at IS NULL"
+declare(
+    Trigger(
+        name="forced_tie_signed",
+        table=_TIE,
+        sqlite=f"CREATE TRIGGER forced_tie_signed AFTER INSERT ON {_TIE} WHEN {_BY_HAND} BEGIN "
+        f"SELECT RAISE(ABORT, '{_TIE_UNSIGNED}') WHERE {_UNSIGNED_TIE}; END",
+        postgresql=f"CREATE TRIGGER forced_tie_signed AFTER INSERT ON {_TIE} FOR EACH ROW WHEN ({_BY_HAND}) "
+        "EXECUTE FUNCTION forced_tie_signed_fn()",
+        function=f"""CREATE OR REPLACE FUNCTION forced_tie_signed_fn() RETURNS trigger AS $$ BEGIN IF {_UNSIGNED_TIE} THEN
+            RAISE EXCEPTION '{_TIE_UNSIGNED}' USING ERRCODE = 'integrity_constraint_violation'; END IF;
+            RETURN NULL; END $$ LANGUAGE plpgsql""",
+    )
+)
+
 # A request is never changed but by deciding it, and never goes away. Who approves has the role for it.
 
 _ASKED = ("discrepancy_id", "merchant_id", "act", "amount_minor", "currency", "expected_minor", "actual_minor", "line_id", "payment_id")
-_ASKED += ("refund_id", "reason", "requested_at", "requested_by_id")
+_ASKED += ("refund_id", "payout_id", "tied", "reason", "requested_at", "requested_by_id")
 for _dialect, _differs in (("sqlite", "IS NOT"), ("postgresql", "IS DISTINCT FROM")):
     _changed = " OR ".join(f"NEW.{field} {_differs} OLD.{field}" for field in _ASKED)
     _moves = """(OLD.state || '>' || NEW.state) NOT IN ('pending>pending', 'pending>approved', 'pending>rejected', 'pending>withdrawn',
@@ -157,6 +185,14 @@ _follow(
     "OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL AND NEW.rule = 'manual'",
     f"""UPDATE {SIGNATURE} SET state = 'undone' WHERE line_id = NEW.line_id AND state = 'approved' AND act = 'match'
         AND (payment_id = NEW.payment_id OR refund_id = NEW.refund_id)""",
+)
+
+_follow(
+    "second_signature_tie_undone",
+    "UPDATE OF voided_at",
+    _TIE,
+    "OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL AND NEW.rule = 'manual'",
+    f"UPDATE {SIGNATURE} SET state = 'undone' WHERE payout_id = NEW.payout_id AND state = 'approved' AND act = 'tie'",
 )
 
 # The parts of a bank line stay within the line, and a tie is voided but never changed. On PostgreSQL the sum is asked once a statement;

@@ -9,13 +9,15 @@ from apps.orders.models import Payment, Refund
 from apps.settlements.enums import SignatureState, SignedAct
 from apps.settlements.models.discrepancies import Discrepancy
 from apps.settlements.models.lines import StatementLine
+from apps.settlements.models.payouts import Payout
 
 
 class SecondSignature(models.Model):
-    """A request to write a difference off, or to match two sides whose amounts differ, and its decision. Never changed but by deciding.
+    """A request to write a difference off, or to pair sides whose amounts differ, and its decision. Never changed but by deciding.
 
     The figures are those that the requester saw, signed as on the difference; `amount_minor` is what is given up, never negative. A match
-    names its two sides. `lapsed`: the difference closed another way; `undone`: the approved act was taken back and its approval is spent.
+    names its two sides; a tie the payout that would get the difference, and in `tied` all payouts and bank lines by their keys.
+    `lapsed`: the difference closed another way; `undone`: the approved act was taken back and its approval is spent.
     """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
@@ -29,6 +31,8 @@ class SecondSignature(models.Model):
     line = models.ForeignKey(StatementLine, null=True, on_delete=models.PROTECT, related_name="+")
     payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="+")
     refund = models.ForeignKey(Refund, null=True, on_delete=models.PROTECT, related_name="+")
+    payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="+")
+    tied = models.JSONField(default=dict, blank=True)  # {"payouts": [3], "bank_lines": [7, 8]}
     reason = models.TextField()
     requested_at = models.DateTimeField()
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -54,8 +58,9 @@ class SecondSignature(models.Model):
             models.CheckConstraint(condition=~Q(reason=""), name="second_signature_has_reason"),
             models.CheckConstraint(condition=~Q(state="rejected") | ~Q(answer=""), name="second_signature_rejected_with_reason"),
             models.CheckConstraint(
-                condition=Q(act="write_off", line=None, payment=None, refund=None)
-                | (Q(act="match", line__isnull=False) & (Q(payment__isnull=True) ^ Q(refund__isnull=True))),
+                condition=Q(act="write_off", line=None, payment=None, refund=None, payout=None)
+                | (Q(act="match", line__isnull=False, payout=None) & (Q(payment__isnull=True) ^ Q(refund__isnull=True)))
+                | Q(act="tie", line=None, payment=None, refund=None, payout__isnull=False),
                 name="second_signature_sides_of_its_act",
             ),
         ]

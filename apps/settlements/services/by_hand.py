@@ -13,7 +13,7 @@ from apps.settlements.enums import DiscrepancyState, Kind, Resolution, Rule, Sub
 from apps.settlements.errors import AlreadyMatched, OtherCurrency, ReasonMissing, UnableToMatch
 from apps.settlements.matching.sums import shares
 from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
-from apps.settlements.services.signers import check_match_signed, check_signer, is_signed_match
+from apps.settlements.services.signers import check_match_signed, check_signer, check_tie_signed, is_signed_match, is_signed_tie
 from apps.settlements.states import OPEN
 
 # What a pair by hand explains. Faults of comparing (another amount, another fee) are found by the next pass.
@@ -108,11 +108,14 @@ def tie_together(
     Of a deposit each payout gets its own amount; what differs goes to the largest. All of it or nothing.
 
     :raises ReasonMissing, OtherCurrency, AlreadyMatched, UnableToMatch: and nothing changed.
+    :raises NeedsSecondPerson: the sums differ by more than the limit, and nobody approved it (`second_signatures.tie` asks for it).
     """
-    _check_ties(merchant, payouts, bank_lines, reason)
+    check_ties(merchant, payouts, bank_lines, reason)
+    check_tie_signed(merchant, payouts, bank_lines)
     parts = shares([payout.amount_minor for payout in payouts], bank_lines[0].amount_minor)
     if len(payouts) == 1:
-        rows = [(payouts[0], line, slot, 0, line.amount_minor) for slot, line in enumerate(bank_lines)]
+        # The first deposit comes last: with it the sum is complete, and the database looks at it (`triggers.py`).
+        rows = [(payouts[0], line, slot, 0, line.amount_minor) for slot, line in reversed([*enumerate(bank_lines)])]
     else:
         rows = [(payout, bank_lines[0], 0, slot, part) for slot, (payout, part) in enumerate(zip(payouts, parts, strict=True))]
         rows.sort(key=lambda row: row[4] if bank_lines[0].amount_minor >= 0 else -row[4])  # what goes the other way makes room first
@@ -132,7 +135,8 @@ def tie_together(
     return ties
 
 
-def _check_ties(merchant: Merchant, payouts: list[Payout], bank_lines: list[BankLine], reason: str) -> None:
+def check_ties(merchant: Merchant, payouts: list[Payout], bank_lines: list[BankLine], reason: str) -> None:
+    """:raises ReasonMissing, OtherCurrency, UnableToMatch: these cannot be tied."""
     if not reason.strip():
         raise ReasonMissing
     if min(len(payouts), len(bank_lines)) != 1:
@@ -156,9 +160,15 @@ def _tied(merchant: Merchant, payout: Payout, ties: list[BankMatch], reason: str
 
 
 def untie_payout(*, merchant: Merchant, tie: BankMatch, reason: str, by: User, now: datetime) -> None:
-    """Undoes a tie with all its parts; no rule makes any of these pairs again. :raises ReasonMissing, UnableToMatch."""
+    """Undoes a tie with all its parts; no rule makes any of these pairs again. :raises ReasonMissing, UnableToMatch.
+
+    :raises NotASigner: a second person approved it, and this one may not.
+    """
     if not reason.strip():
         raise ReasonMissing
+    parts = parts_of(tie)
+    if is_signed_tie(parts):
+        check_signer(merchant, by)
     with transaction.atomic():
         parts = parts_of(tie)
         undone = BankMatch.objects.for_merchant(merchant).filter(pk__in=[part.pk for part in parts], voided_at=None)

@@ -1,4 +1,4 @@
-"""Write-offs and forced matches that need a second person: asked for, approved, rejected, withdrawn, and undone.
+"""Write-offs, forced matches and forced ties that need a second person: asked for, approved, rejected, withdrawn, and undone.
 
 The limits are the merchant's. The database holds the same rules (`triggers.py`): nobody signs for themselves, and nothing above a limit
 takes effect without an approval of exactly these figures.
@@ -18,19 +18,22 @@ from apps.orders.models import Payment, Refund
 from apps.settlements.enums import DiscrepancyState, Resolution, SignatureState, SignedAct, Subject
 from apps.settlements.errors import (
     AlreadyClosed,
+    AlreadyMatched,
     AlreadyWaits,
     FiguresMoved,
     ManyCurrencies,
+    NoDifferenceYet,
     NothingWaits,
     OwnRequest,
     ReasonMissing,
     TotalDiffers,
 )
-from apps.settlements.models import Discrepancy, Match, SecondSignature, StatementLine
+from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, SecondSignature, StatementLine
 from apps.settlements.selectors.discrepancies import stake_of
 from apps.settlements.services import by_hand, resolve
-from apps.settlements.services.signers import check_signer, needs_second, off_by, standing
+from apps.settlements.services.signers import check_signer, needs_second, off_by, standing, tie_off_by
 from apps.settlements.services.telling import tell_decided, tell_waiting
+from apps.settlements.states import OPEN
 
 
 def write_off(*, merchant: Merchant, ids: Iterable[int], reason: str, typed_total: str = "", by: User, now: datetime) -> tuple[list, list]:
@@ -77,6 +80,41 @@ def match(
     return asked
 
 
+def tie(
+    *,
+    merchant: Merchant,
+    payouts: list[Payout],
+    bank_lines: list[BankLine],
+    reason: str,
+    by: User,
+    now: datetime,
+    item: Discrepancy | None = None,
+) -> list[BankMatch] | SecondSignature:
+    """Ties payouts and bank lines, or asks a second person where they differ by more than the limit: at `item`, else at their difference.
+
+    :raises: as `by_hand.tie_together`. :raises AlreadyClosed, AlreadyWaits: see there.
+    :raises NoDifferenceYet: above the limit, and there is no open difference at which somebody could decide.
+    """
+    by_hand.check_ties(merchant, payouts, bank_lines, reason)
+    payout, amount = tie_off_by(payouts, bank_lines)
+    if not needs_second(merchant, SignedAct.TIE, amount, payout.currency):
+        return by_hand.tie_together(merchant=merchant, payouts=payouts, bank_lines=bank_lines, reason=reason, by=by, now=now)
+    taken = BankMatch.objects.for_merchant(merchant).filter(Q(payout__in=payouts) | Q(bank_line__in=bank_lines), voided_at=None)
+    if taken.exists():
+        raise AlreadyMatched
+    keys = {"payouts": [one.pk for one in payouts], "bank_lines": [one.pk for one in bank_lines]}
+    with transaction.atomic():
+        place = item or Discrepancy.objects.for_merchant(merchant).filter(_about_ties(keys), state__in=[*OPEN]).order_by("pk").first()
+        if place is None:
+            raise NoDifferenceYet
+        place = resolve.lock(merchant, [place.pk])[0]
+        if not place.is_open:
+            raise AlreadyClosed
+        asked = _ask(place, SignedAct.TIE, amount, reason, by, now, payout=payout, tied=keys)
+        tell_waiting(merchant, by, [asked], now)
+    return asked
+
+
 def approve(*, merchant: Merchant, discrepancy_id: int, answer: str = "", by: User, now: datetime) -> SecondSignature:
     """The second person agrees, and the act takes effect, in the name of who asked.
 
@@ -94,8 +132,11 @@ def approve(*, merchant: Merchant, discrepancy_id: int, answer: str = "", by: Us
         common = {"merchant": merchant, "reason": asked.reason, "by": asked.requested_by, "now": now}
         if asked.act == SignedAct.WRITE_OFF:
             resolve.resolve(ids=[discrepancy_id], resolution=Resolution.WRITTEN_OFF, **common)
-        else:
+        elif asked.act == SignedAct.MATCH:
             by_hand.match_line(line=asked.line, ours=asked.payment or asked.refund, **common)
+        else:
+            payouts, bank_lines = tied_rows(asked)
+            by_hand.tie_together(payouts=payouts, bank_lines=bank_lines, **common)
         tell_decided(asked, by, now)
     return asked
 
@@ -141,6 +182,9 @@ def undo(*, merchant: Merchant, discrepancy_id: int, reason: str, by: User, now:
             sides = {"line": signed.line, "payment": signed.payment, "refund": signed.refund}
             made = Match.objects.for_merchant(merchant).filter(voided_at=None, **sides)
             by_hand.unmatch_line(merchant=merchant, match=made.get(), reason=reason, by=by, now=now)
+        if signed.act == SignedAct.TIE:
+            tied = BankMatch.objects.for_merchant(merchant).filter(voided_at=None, payout=signed.payout)
+            by_hand.untie_payout(merchant=merchant, tie=tied.first(), reason=reason, by=by, now=now)
         resolve.reopen(merchant=merchant, ids=[discrepancy_id], by=by, now=now, reason=reason)
         record(
             merchant_id=merchant.pk, action="second_signature.undone", subject=signed, by=by, now=now, reason=reason.strip(),
@@ -154,8 +198,26 @@ def is_stale(asked: SecondSignature) -> bool:
     item = asked.discrepancy
     if (item.expected_minor, item.actual_minor, item.currency) != (asked.expected_minor, asked.actual_minor, asked.currency):
         return True
+    if asked.act == SignedAct.TIE:
+        payouts, bank_lines = tied_rows(asked)
+        return not all(line.is_live for line in bank_lines) or tie_off_by(payouts, bank_lines) != (asked.payout, asked.amount_minor)
     ours = asked.payment or asked.refund
     return ours is not None and (not asked.line.is_live or off_by(asked.line, ours) != asked.amount_minor)
+
+
+def tied_rows(asked: SecondSignature) -> tuple[list[Payout], list[BankLine]]:
+    """Both sides of a tie, as they are now; two queries."""
+    mine = (Payout.objects.for_merchant(asked.merchant_id), BankLine.objects.for_merchant(asked.merchant_id))
+    payouts, bank_lines = (rows.in_bulk(asked.tied[name]) for rows, name in zip(mine, ("payouts", "bank_lines"), strict=True))
+    return [payouts[pk] for pk in asked.tied["payouts"]], [bank_lines[pk] for pk in asked.tied["bank_lines"]]
+
+
+def _about_ties(keys: dict[str, list[int]]) -> Q:
+    """The differences about payouts and bank lines."""
+    found = Q(pk__in=[])
+    for subject, name in ((Subject.PAYOUT, "payouts"), (Subject.BANK_LINE, "bank_lines")):
+        found |= Q(subject_type=subject, subject_key__in=[str(pk) for pk in keys.get(name, [])], kind__in=by_hand.EXPLAINED)
+    return found
 
 
 def _check_total(items: list[Discrepancy], typed: str) -> None:
@@ -191,16 +253,16 @@ def _ask(item: Discrepancy, act: SignedAct, amount: int, reason: str, by: User, 
 def _waiting(merchant: Merchant, discrepancy_id: int) -> SecondSignature:
     """The request that waits at a difference. Locked first, in one order: every difference the act would close, then the request."""
     rows = SecondSignature.objects.for_merchant(merchant).filter(discrepancy_id=discrepancy_id, state=SignatureState.PENDING)
-    asked = rows.select_related("line", "payment", "refund").first()
+    asked = rows.select_related("line", "payment", "refund", "payout").first()
     if asked is None:
         raise NothingWaits
-    touched = Q(pk=discrepancy_id)
+    touched = Q(pk=discrepancy_id) | _about_ties(asked.tied)
     for subject, pk in ((Subject.LINE, asked.line_id), (Subject.PAYMENT, asked.payment_id), (Subject.REFUND, asked.refund_id)):
         touched |= Q(subject_type=subject, subject_key=str(pk)) if pk else Q()
     list(Discrepancy.objects.for_merchant(merchant).filter(touched).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     if not rows.select_for_update(of=("self",)).exists():
         raise NothingWaits
-    return rows.select_related("discrepancy", "line", "payment", "refund", "requested_by").get(pk=asked.pk)
+    return rows.select_related("discrepancy", "line", "payment", "refund", "payout", "requested_by").get(pk=asked.pk)
 
 
 def _decide(asked: SecondSignature, state: SignatureState, answer: str, by: User, now: datetime) -> None:

@@ -6,10 +6,15 @@ from apps.merchants.models import Membership, Merchant, User
 from apps.orders.models import Payment, Refund
 from apps.settlements.enums import SignatureState, SignedAct
 from apps.settlements.errors import NeedsSecondPerson, NotASigner
-from apps.settlements.models import Discrepancy, Match, SecondSignature, StatementLine
+from apps.settlements.matching.sums import shares
+from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, SecondSignature, StatementLine
 from apps.settlements.selectors.discrepancies import stake_of
 
-LIMITS = {SignedAct.WRITE_OFF: "write_off_second_above_minor", SignedAct.MATCH: "forced_match_second_above_minor"}
+LIMITS = {
+    SignedAct.WRITE_OFF: "write_off_second_above_minor",
+    SignedAct.MATCH: "forced_match_second_above_minor",
+    SignedAct.TIE: "forced_match_second_above_minor",
+}
 
 
 def needs_second(merchant: Merchant, act: SignedAct, amount_minor: int, currency: str) -> bool:
@@ -21,6 +26,31 @@ def needs_second(merchant: Merchant, act: SignedAct, amount_minor: int, currency
 def off_by(line: StatementLine, ours: Payment | Refund) -> int:
     """By how much the two sides of a match differ; positive minor units."""
     return abs(line.gross - (ours.amount_minor if isinstance(ours, Payment) else -ours.amount_minor))
+
+
+def tie_off_by(payouts: list[Payout], bank_lines: list[BankLine]) -> tuple[Payout, int]:
+    """The payout that gets what differs, and by how much; positive minor units. Of several in one deposit it is the largest."""
+    if len(payouts) == 1:
+        return payouts[0], abs(payouts[0].amount_minor - sum(line.amount_minor for line in bank_lines))
+    parts = shares([payout.amount_minor for payout in payouts], bank_lines[0].amount_minor)
+    gaps = [(abs(payout.amount_minor - part), payout) for payout, part in zip(payouts, parts, strict=True)]
+    gap, payout = max(gaps, key=lambda one: one[0])
+    return payout, gap
+
+
+def check_tie_signed(merchant: Merchant, payouts: list[Payout], bank_lines: list[BankLine]) -> None:
+    """:raises NeedsSecondPerson: the sums differ by more than the limit for matches, and nobody approved this."""
+    payout, amount = tie_off_by(payouts, bank_lines)
+    if needs_second(merchant, SignedAct.TIE, amount, payout.currency):
+        approved = SecondSignature.objects.for_merchant(merchant).filter(act=SignedAct.TIE, state=SignatureState.APPROVED)
+        if not approved.filter(payout=payout, amount_minor=amount).exists():
+            raise NeedsSecondPerson
+
+
+def is_signed_tie(parts: list[BankMatch]) -> bool:
+    """Whether a second person approved one of these ties, which hang together."""
+    approved = SecondSignature.objects.filter(act=SignedAct.TIE, state=SignatureState.APPROVED)
+    return approved.filter(payout_id__in={part.payout_id for part in parts}).exists()
 
 
 def check_signer(merchant: Merchant, by: User) -> None:
@@ -44,7 +74,7 @@ def check_signed(merchant: Merchant, items: list[Discrepancy]) -> None:
 def standing(merchant: Merchant, discrepancy_id: int) -> SecondSignature | None:
     """The approval on which a difference was closed."""
     rows = SecondSignature.objects.for_merchant(merchant).filter(discrepancy_id=discrepancy_id, state=SignatureState.APPROVED)
-    return rows.select_related("requested_by", "decided_by", "line", "payment", "refund").first()
+    return rows.select_related("requested_by", "decided_by", "line", "payment", "refund", "payout").first()
 
 
 def check_match_signed(merchant: Merchant, line: StatementLine, ours: list[Payment] | list[Refund]) -> None:

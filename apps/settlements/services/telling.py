@@ -16,12 +16,15 @@ from apps.settlements.models import SecondSignature
 WAITS = {
     SignedAct.WRITE_OFF: _("A write-off of %(amount)s waits for a second person"),
     SignedAct.MATCH: _("A match that differs by %(amount)s waits for a second person"),
+    SignedAct.TIE: _("A payout whose deposit differs by %(amount)s waits for a second person"),
 }
 DECIDED = {
     (SignedAct.WRITE_OFF, SignatureState.APPROVED): _("Your write-off of %(amount)s was approved"),
     (SignedAct.WRITE_OFF, SignatureState.REJECTED): _("Your write-off of %(amount)s was rejected"),
     (SignedAct.MATCH, SignatureState.APPROVED): _("Your match that differs by %(amount)s was approved"),
     (SignedAct.MATCH, SignatureState.REJECTED): _("Your match that differs by %(amount)s was rejected"),
+    (SignedAct.TIE, SignatureState.APPROVED): _("Your tie that differs by %(amount)s was approved"),
+    (SignedAct.TIE, SignatureState.REJECTED): _("Your tie that differs by %(amount)s was rejected"),
 }
 
 

@@ -24,6 +24,7 @@ from apps.settlements.services import by_hand
 from apps.settlements.services.candidates import candidates_of
 from apps.settlements.services.resolve import assign, reopen
 from apps.settlements.services.second_signatures import match as match_or_ask
+from apps.settlements.services.second_signatures import tie as tie_or_ask
 from apps.settlements.views.desk_shared import TOAST, address, go_on, item_of, show_item, show_queue, undo_address
 
 MODELS = {"payment": Payment, "refund": Refund, "line": StatementLine, "bank_line": BankLine, "payout": Payout}
@@ -64,9 +65,9 @@ def _pair(request: HttpRequest, item: Discrepancy, key: str, reason: str, now: d
         return match_or_ask(item=item, line=chosen, ours=item.refund or item.payment, **sides)
     if name in ("payment", "refund"):
         return match_or_ask(item=item, line=facts.line, ours=chosen, **sides)
-    if name == "bank_line":
-        return by_hand.tie_payout(payout=facts.payout, bank_line=chosen, **common)
-    return by_hand.tie_payout(payout=chosen, bank_line=facts.bank_line, **common)
+    payout, bank_line = (facts.payout, chosen) if name == "bank_line" else (chosen, facts.bank_line)
+    made = tie_or_ask(item=item, payouts=[payout], bank_lines=[bank_line], **common)
+    return made if isinstance(made, SecondSignature) else made[0]
 
 
 @require_POST

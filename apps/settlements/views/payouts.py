@@ -18,13 +18,14 @@ from apps.core.ui import render_page
 from apps.merchants.access import has_right, needs
 from apps.settlements.enums import BankLineKind
 from apps.settlements.forms.payouts import BankLineFilter, PayoutFilter, TieForm, UntieForm
-from apps.settlements.models import BankLine, Payout
+from apps.settlements.models import BankLine, Payout, SecondSignature
 from apps.settlements.selectors import payout_account, payouts
 from apps.settlements.selectors.line_kinds import memo_model
 from apps.settlements.selectors.past_memos import typed
-from apps.settlements.services.by_hand import tie_together, untie_payout
+from apps.settlements.services.by_hand import untie_payout
 from apps.settlements.services.candidates import deposits_for
 from apps.settlements.services.line_kinds import name_line
+from apps.settlements.services.second_signatures import tie as tie_or_ask
 from apps.settlements.tables import payouts as tables
 
 
@@ -124,7 +125,7 @@ def tie(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
     mine = BankLine.objects.for_merchant(request.merchant)
     lines = [get_object_or_404(mine, pk=number) for number in form.cleaned_data["bank_line"]]
     try:
-        tie_together(
+        made = tie_or_ask(
             merchant=request.merchant,
             payouts=[found],
             bank_lines=lines,
@@ -132,7 +133,10 @@ def tie(request: HttpRequest, merchant_slug: str, pk: int) -> HttpResponse:
             by=request.user,
             now=clock.now(),
         )
-        messages.success(request, _("The payout is tied to this bank line."))
+        if isinstance(made, SecondSignature):
+            messages.info(request, _("The amounts differ by more than the limit of your shop: it waits for a second person."))
+        else:
+            messages.success(request, _("The payout is tied to this bank line."))
     except HezhangError as error:
         messages.error(request, error.message)
     return redirect("settlements:payout", merchant_slug, pk)

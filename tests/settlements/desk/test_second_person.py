@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from apps.core.money import plain
 from apps.settlements.models import Discrepancy, SecondSignature
 from apps.settlements.selectors.ageing import BUCKETS, ageing
+from apps.settlements.selectors.discrepancies import stake_of
 from tests import cast
 
 URL = "/m/qingtian/discrepancies/"
@@ -21,7 +23,8 @@ def large(ecpay):
 
 def test_a_large_write_off_waits_is_shown_and_approved_by_another(client, desk, shop, ecpay, large):
     small = cast.make_discrepancy(ecpay)
-    told = desk.get(desk.post(f"{URL}resolve/", {"ids": [small.pk, large.pk], **WRITE_OFF}).url).context["toast"]["text"]
+    total = plain(stake_of(small) + stake_of(large), "TWD")
+    told = desk.get(desk.post(f"{URL}resolve/", {"ids": [small.pk, large.pk], "total": total, **WRITE_OFF}).url).context["toast"]["text"]
     waiting = desk.get(f"{URL}?view=second")
     mine = desk.get(f"{URL}{large.pk}/").content.decode()
     client.force_login(cast.approver(shop, name="Chen", language="en"), backend=BACKEND)
