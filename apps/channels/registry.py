@@ -2,6 +2,7 @@
 
 from apps.channels.contracts import FileRefused, ParsedStatement, Provider, Refusal, StatementFile
 from apps.channels.providers.adyen.provider import PROVIDER as ADYEN
+from apps.channels.providers.airwallex.provider import PROVIDER as AIRWALLEX
 from apps.channels.providers.alipay.provider import PROVIDER as ALIPAY
 from apps.channels.providers.chinaums.provider import PROVIDER as CHINAUMS
 from apps.channels.providers.ecpay.provider import PROVIDER as ECPAY
@@ -23,7 +24,7 @@ from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
 
 ALL = (
     ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, LINEPAY, JKOPAY, NEWEBPAY, CHINAUMS, SHOUQIANBA,
-    LAKALA, *MAPPED, ANY,
+    LAKALA, AIRWALLEX, *MAPPED, ANY,
 )  # fmt: skip
 PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in ALL}
 PRACTICE = SIMULATOR  # answers for every provider of a practice merchant

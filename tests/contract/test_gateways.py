@@ -13,11 +13,23 @@ from apps.channels.providers.simulator.client import SIGNATURE
 from apps.channels.providers.stripe import client as stripe_client
 from apps.channels.providers.stripe.client import signed
 from apps.core import clock
+from tests.channels.fakes import airwallex
+from tests.channels.fakes.books import Mood
+from tests.channels.fakes.server import running
 from tests.channels.providers import fake_ecpay, localstripe, stripe_front
 from tests.contract.paying import every_scene
 
 PAID = 128000  # NT$1,280
-SECRETS = (localstripe.KEY, "whsec_1", fake_ecpay.HASH_KEY, fake_ecpay.HASH_IV, "s3cret")
+SECRETS = (
+    airwallex.API_KEY,
+    airwallex.TOKEN,
+    airwallex.HOOK,
+    localstripe.KEY,
+    "whsec_1",
+    fake_ecpay.HASH_KEY,
+    fake_ecpay.HASH_IV,
+    "s3cret",
+)
 
 
 @dataclass
@@ -54,6 +66,12 @@ def front(backend):
 @pytest.fixture
 def ecpay():
     with fake_ecpay.running() as fake:
+        yield fake
+
+
+@pytest.fixture
+def airwallex_fake():
+    with running(airwallex.FakeAirwallex()) as fake:
         yield fake
 
 
@@ -111,8 +129,30 @@ def ecpay_scene(request, _tmp_path) -> Scene:
     )
 
 
-SCENES = {"simulator": simulator_scene, "stripe": stripe_scene, "ecpay": ecpay_scene}
-KINDS = {"simulator": registry.PRACTICE, "stripe": registry.get("stripe").gateway, "ecpay": registry.get("ecpay").gateway}
+def airwallex_scene(request, _tmp_path) -> Scene:
+    fake = request.getfixturevalue("airwallex_fake")
+    fake.books.open("A10293", PAID, "TWD", "credit_card", number="int_1")
+    paid = fake.books.move("A10293", "paid")
+    known = {"client_id": airwallex.CLIENT, "api_key": airwallex.API_KEY, "webhook_secret": airwallex.HOOK}
+    account = Account(known, base_url=fake.base_url)
+    make = registry.get("airwallex").gateway.make
+    return Scene(
+        make(account),
+        call_of("int_1"),
+        lambda: [back.amount for back in paid.backs.values()],
+        lambda when: fake.books.script("refund", Mood(f"silent_{when}")),
+        airwallex.signed(b'{"id": "evt_1", "name": "refund.settled", "data": {}}'),
+        make(replace(account, base_url="http://127.0.0.1:9")),
+    )
+
+
+SCENES = {"simulator": simulator_scene, "stripe": stripe_scene, "ecpay": ecpay_scene, "airwallex": airwallex_scene}
+KINDS = {
+    "simulator": registry.PRACTICE,
+    "stripe": registry.get("stripe").gateway,
+    "ecpay": registry.get("ecpay").gateway,
+    "airwallex": registry.get("airwallex").gateway,
+}
 
 
 @pytest.fixture(params=list(SCENES))

@@ -8,11 +8,9 @@ from apps.channels.mapped.provider import mapped
 
 M = Method
 CARDS = (M.CREDIT_CARD, M.APPLE_PAY, M.GOOGLE_PAY)
-SCANNED = (M.ALIPAY, M.WECHAT_PAY, M.UNIONPAY)
 
 PROVIDER = mapped("generic", "CSV", (), "UTC", tuple(Method))  # any other
 PROVIDERS = (
     mapped("91app", "91APP", ("TW",), "Asia/Taipei", (*CARDS, M.INSTALLMENT, M.LINE_PAY, M.JKOPAY, M.ATM, M.CVS_CODE)),
-    mapped("airwallex", "Airwallex", ("HK", "SG", "AU", "GB", "US"), "UTC", (*CARDS, *SCANNED)),
     mapped("pingpong", "PingPong", ("CN", "HK"), "Asia/Shanghai", CARDS),
 )
