@@ -90,7 +90,7 @@ def test_other_credentials_forget_the_test_and_a_practice_shop_has_none(channel)
 
 
 def test_the_page_shows_the_advice_and_never_the_secret(channel, client):
-    owner = cast.owner(channel.merchant)
+    owner = cast.owner(channel.merchant, language="en")
     enter(channel, "wr0ng-key", owner)
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     where = [channel.merchant.slug, channel.code]
