@@ -1,9 +1,11 @@
 """One HTTP conversation with a provider: time-outs, safe repetition of questions, and a record without secrets. No Django here."""
 
 import json
+import ssl
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 import stamina
@@ -68,7 +70,7 @@ class Wire:
         """Sends once. :raises NoAnswer: see there."""
         begun, shown = time.monotonic(), {"method": method, "path": path, "request": self._clean(content)}
         try:
-            with httpx.Client(timeout=self._timeout, follow_redirects=False) as web:
+            with httpx.Client(verify=_tls(), timeout=self._timeout, follow_redirects=False) as web:
                 got = web.request(method, self._address(path), content=content or None, headers=dict(headers or {}), params=params)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             code = "timeout" if isinstance(error, httpx.TimeoutException) else "no_answer"
@@ -100,6 +102,12 @@ class Wire:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text[:KEPT]
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificate authorities takes longer than many an answer."""
+    return httpx.create_ssl_context()
 
 
 def _since(begun: float) -> int:

@@ -94,6 +94,12 @@ def test_a_confirmation_that_was_lost_is_found_and_made_once(made):
     assert made.fake.books.payments["A10293"].captured == 128000
 
 
+def test_without_lines_number_nothing_is_confirmed(made):
+    answer = made.gateway.finish_payment(replace(approved(made), provider_ref=""))
+
+    assert (answer.outcome, answer.code, made.fake.confirmed) == (PaymentOutcome.UNKNOWN, "no_numbers", [])
+
+
 def test_another_sum_than_was_requested_takes_nothing(made):
     answer = made.gateway.finish_payment(replace(approved(made), amount_minor=128100))
 

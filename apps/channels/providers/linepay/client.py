@@ -189,6 +189,8 @@ class LinePayGateway:
 
     def _taking(self, call: PaymentCall, path: str, amount_minor: int) -> PaymentAnswer:
         """Confirms or captures, once; how it then stands is read from the list."""
+        if not call.provider_ref:
+            return not_known("no_numbers", raw={"key": call.key})
         wire = self._wire()
         try:
             wanted = {"amount": details.to_line(amount_minor, call.currency), "currency": call.currency}
