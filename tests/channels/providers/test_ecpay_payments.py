@@ -200,8 +200,8 @@ def test_a_genuine_notice_that_lacks_something_is_unreadable(gateway, fields):
 
 
 @pytest.mark.parametrize(("method", "days", "outcome"), [
-    ("atm", 0.9, PaymentOutcome.PENDING), ("atm", 1.1, PaymentOutcome.EXPIRED),
-    ("cvs_barcode", 2.9, PaymentOutcome.PENDING), ("cvs_barcode", 3.1, PaymentOutcome.EXPIRED),
+    ("atm", 1.9, PaymentOutcome.PENDING), ("atm", 2.1, PaymentOutcome.EXPIRED),
+    ("cvs_barcode", 3.9, PaymentOutcome.PENDING), ("cvs_barcode", 4.1, PaymentOutcome.EXPIRED),
     ("credit_card", 0.02, PaymentOutcome.PENDING), ("credit_card", 0.03, PaymentOutcome.EXPIRED),
 ])  # fmt: skip
 def test_an_account_has_expired_when_a_late_transfer_would_have_been_told(method, days, outcome):

@@ -14,8 +14,9 @@ from apps.channels.return_codes import CodeClass
 
 PAID, OPEN = "1", "0"
 ISSUED, ISSUED_AT_STORE = "2", "10100073"
-# How long after the end of the time to pay ECPay may still learn of money: a transfer in minutes, a barcode about two days later.
-LATE = {Method.ATM: timedelta(days=1), Method.CVS_CODE: timedelta(days=1), Method.CVS_BARCODE: timedelta(days=3)}
+# How long after the end of the time to pay ECPay may still learn of money: a transfer in minutes, a barcode about two days later. Accounts
+# and barcodes stand until the end of a day, and for one day at least.
+LATE = {Method.ATM: timedelta(days=2), Method.CVS_CODE: timedelta(days=1), Method.CVS_BARCODE: timedelta(days=4)}
 LATE_CARD = timedelta(minutes=40)  # by then ECPay knows what the bank said
 OUTCOMES = {
     CodeClass.OK: PaymentOutcome.PAID,
