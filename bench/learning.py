@@ -1,4 +1,4 @@
-"""`learning.py FIRST LAST [habits]`: makes a practice shop for each seed, a year long, and tells what models of its past are worth.
+"""`learning.py FIRST LAST [habits]`: makes a practice shop for each seed, eight months long, and tells what models of its past are worth.
 
 Without `habits` faults fall anywhere, so that no model may pass; with it most follow a habit. One line of JSON a shop and kind, then how
 many passed. Nothing stays: each shop is taken in within a transaction that is rolled back.
@@ -45,7 +45,7 @@ missing_at_provider alipay, currency_mismatch stripe, fee_mismatch alipay, amoun
 def judged(seed: int, habits: bool) -> list[dict]:
     """What each kind of model is worth in one shop."""
     now = start_of_day(AS_OF, "Asia/Taipei", hour=12)
-    plan = Plan(slug="taught", days=365, per_day=16, seed=seed, faults=300, mix=MIX, habits=habits)
+    plan = Plan(slug="taught", days=240, per_day=10, seed=seed, faults=150, mix=MIX, habits=habits)
     with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=Path(folder) / "files"), transaction.atomic():
         world = make_world(Path(folder), plan, as_of=AS_OF)
         merchant = load_drop(folder=world.drop, by=None, now=now).merchant

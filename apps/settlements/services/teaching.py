@@ -63,6 +63,8 @@ def _keep(merchant: Merchant, kind: str, taught: Worth, by: User | None, now: da
     fingerprint = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
     newest = LearnedModel.objects.for_merchant(merchant).filter(kind=kind).order_by("-version").first()
     if newest and newest.fingerprint == fingerprint:
+        if newest.is_on and not taught.passes:  # the same model, but what was held back has turned out otherwise
+            let_go(one=newest, now=now, why="no_better")
         return measure_again(newest, taught, now)
     seen = taught.figures["trained"]
     one = LearnedModel(

@@ -66,6 +66,20 @@ def test_the_same_past_again_is_no_new_version(shop, ecpay):
     assert LearnedModel.objects.filter(kind="risk_day").count() == 1
 
 
+def test_a_model_that_is_on_goes_off_when_held_back_days_turn_out_otherwise(shop, ecpay, lin):
+    """The older days teach the same model; the differences of the newer ones cleared by themselves after all."""
+    sell(ecpay, 400, habit=True)
+    one = train(merchant=shop, kind="risk_day", by=None, now=cast.NOW)
+    switch_on(merchant=shop, model_id=one.pk, by=lin, now=cast.NOW)
+    newer = Discrepancy.objects.filter(business_date__gte=one.figures["held"]["first"])
+    newer.update(state="cleared", resolution="", reason="")
+
+    again = train(merchant=shop, kind="risk_day", by=None, now=cast.NOW)
+
+    assert (again.pk, again.is_on, again.passes, again.figures["held"]["positives"]) == (one.pk, False, False, 0)
+    assert events()[-1] == ("learned_model.switched_off", False, "no_better", 1)
+
+
 def test_what_does_not_pass_is_old_or_on_cannot_be_switched_on(shop, lin):
     poor = make_model(shop, passes=False)
     with pytest.raises(NotBetter):
