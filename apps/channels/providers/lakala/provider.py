@@ -21,7 +21,7 @@ GATEWAY = GatewayKind(
     make=_gateway,
     credentials=(
         CredentialField("app_id", "appid", _("Lakala hands it out; begins with OP."), is_secret=False),
-        CredentialField("merchant_no", _("Merchant number"), HANDED_OUT, is_secret=False),
+        CredentialField("merchant_no", _("Merchant number (merchant_no)"), HANDED_OUT, is_secret=False),
         CredentialField("term_no", _("Terminal number"), HANDED_OUT, is_secret=False),
         CredentialField(
             "serial_no",

@@ -16,7 +16,7 @@ def _gateway(account: Account) -> Gateway:
 
 
 CREDENTIALS = (
-    CredentialField("mer_id", _("Merchant number"), _("UnionPay merchant service, fifteen digits."), is_secret=False),
+    CredentialField("mer_id", _("Merchant number (merId)"), _("UnionPay merchant service, fifteen digits."), is_secret=False),
     CredentialField(
         "private_key",
         _("Merchant private key"),

@@ -19,7 +19,7 @@ def _gateway(account: Account) -> Gateway:
 
 
 CREDENTIALS = (
-    CredentialField("mchid", _("Merchant number"), _("WeChat Pay merchant platform, merchant information."), is_secret=False),
+    CredentialField("mchid", _("Merchant number (mchid)"), _("WeChat Pay merchant platform, merchant information."), is_secret=False),
     CredentialField("appid", _("App ID"), _("The official account, mini program or app that is bound to the merchant."), is_secret=False),
     CredentialField("serial_no", _("Serial number of the merchant certificate"), _("Account center, API security."), is_secret=False),
     CredentialField("private_key", _("Merchant private key"), _("apiclient_key.pem, beside the merchant certificate."), is_pem=True),
