@@ -4,6 +4,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.channels.enums import METHOD_LABELS
 from apps.channels.models import NoticeState, ProviderCall, WebhookEvent
@@ -28,7 +29,7 @@ OUTCOMES = {
     "authorized": (_("authorized"), "green"),
     "approved": (_("payer agreed"), "neutral"),
     "pending": (_("accepted, not done"), "neutral"),
-    "declined": (_("declined"), "outline"),
+    "declined": (pgettext_lazy("payment", "declined"), "outline"),
     "expired": (_("expired"), "outline"),
     "cancelled": (_("cancelled"), "outline"),
     "not_found": (_("not known there"), "outline"),
