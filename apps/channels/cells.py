@@ -62,7 +62,7 @@ def row_hash(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
     if joined.select(pl.col("row").str.contains(_WRAPPED).any()).item():
         joined = frame.select(pl.concat_str([clean(name) for name in names], separator="\x1f").alias("row"))
     blake = hashlib.blake2b
-    digests = b"".join([blake(row, digest_size=8).digest() for row in joined["row"].cast(pl.Binary)])
+    digests = b"".join([blake(row, digest_size=8).digest() for row in joined["row"].cast(pl.Binary).to_list()])
     return pl.Series("row_hash", struct.unpack(f">{frame.height}q", digests), dtype=pl.Int64)
 
 

@@ -8,8 +8,12 @@ from apps.merchants.access import RIGHTS
 SIGNATURE, DISCREPANCY, MATCH = "settlements_secondsignature", "settlements_discrepancy", "settlements_match"
 
 
-def _row_rule(name: str, event: str, table: str, pre: str, condition: str, message: str) -> None:
-    """Refuses a row that meets both; `pre` looks at OLD and NEW alone and is asked before any function is called."""
+def _row_rule(name: str, event: str, table: str, pre: str, condition: str, message: str, *, after: bool = False) -> None:
+    """Refuses a row that meets both; `pre` looks at OLD and NEW alone and is asked before any function is called.
+
+    With `after` PostgreSQL asks once the row is in: COPY writes one row at a time into a table that is asked before.
+    """
+    moment = "AFTER" if after else "BEFORE"
     refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';"
     out = "OLD" if event == "DELETE" else "NEW"
     declare(
@@ -18,7 +22,7 @@ def _row_rule(name: str, event: str, table: str, pre: str, condition: str, messa
             table=table,
             sqlite=f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN ({pre}) AND ({condition}) "
             f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
-            postgresql=f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({pre}) EXECUTE FUNCTION {name}_fn()",
+            postgresql=f"CREATE TRIGGER {name} {moment} {event} ON {table} FOR EACH ROW WHEN ({pre}) EXECUTE FUNCTION {name}_fn()",
             function=f"CREATE OR REPLACE FUNCTION {name}_fn() RETURNS trigger AS $$ BEGIN IF {condition} THEN {refuse} END IF; "
             f"RETURN {out}; END $$ LANGUAGE plpgsql",
         )
@@ -68,7 +72,7 @@ for _name, _event, _pre in (
         f"({_WRITTEN_OFF.format(row='NEW')}) AND NOT ({_WRITTEN_OFF.format(row='OLD')})",
     ),
 ):
-    _row_rule(_name, _event, DISCREPANCY, _pre, _UNSIGNED_WRITE_OFF, "write_off_without_second_person")
+    _row_rule(_name, _event, DISCREPANCY, _pre, _UNSIGNED_WRITE_OFF, "write_off_without_second_person", after=_event == "INSERT")
 
 # Matches by hand of sides whose amounts differ by more than the limit
 
@@ -84,7 +88,8 @@ _UNSIGNED_MATCH = f"""{_above("forced_match_second_above_minor", _OFF_BY, _LINE.
     SELECT 1 FROM {SIGNATURE} s WHERE s.line_id = NEW.line_id AND s.act = 'match' AND s.state = 'approved' AND s.amount_minor = {_OFF_BY}
     AND (s.payment_id = NEW.payment_id OR s.refund_id = NEW.refund_id))"""
 for _name, _event in (("forced_match_signed_new", "INSERT"), ("forced_match_signed", "UPDATE")):
-    _row_rule(_name, _event, MATCH, "NEW.rule = 'manual' AND NEW.voided_at IS NULL", _UNSIGNED_MATCH, "forced_match_without_second_person")
+    _forced = "NEW.rule = 'manual' AND NEW.voided_at IS NULL"
+    _row_rule(_name, _event, MATCH, _forced, _UNSIGNED_MATCH, "forced_match_without_second_person", after=_event == "INSERT")
 
 # Ties by hand of payouts whose deposits differ by more than the limit. Of several deposits of one payout the first, slot 0, is written
 # last, so that the sum is complete when it is looked at; whatever is added afterwards is looked at again.

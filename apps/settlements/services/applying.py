@@ -33,7 +33,7 @@ def apply_matches(channel: Channel, proposed: pl.DataFrame, now: datetime) -> di
     rows = fresh.select(*LINK, pl.col("amount").alias("amount_minor")).with_columns(
         pl.lit(channel.merchant_id).cast(pl.Int64).alias("merchant_id"), pl.lit(channel.pk).cast(pl.Int64).alias("channel_id")
     )
-    copy_rows(Match, rows)
+    copy_rows(Match, rows.sort("line_id", "line_slot"))  # an index filled in its order is written once, and stays a third smaller
     return {"matched": rows.height, "unmatched": gone.height, "matches": proposed.height}
 
 

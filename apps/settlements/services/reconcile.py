@@ -6,6 +6,7 @@ Idempotent and restartable: the same facts give the same rows, and a pass that i
 import logging
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 import polars as pl
@@ -18,7 +19,7 @@ from apps.merchants.models import Merchant
 from apps.settlements.enums import Kind, StatementState
 from apps.settlements.matching.bank import reconcile_bank
 from apps.settlements.matching.comparing import paid_twice
-from apps.settlements.matching.engine import reconcile_channel
+from apps.settlements.matching.engine import judge_channel, pair_channel
 from apps.settlements.matching.frames import FAULTS, ChannelTerms, shaped
 from apps.settlements.matching.payouts import announced_otherwise
 from apps.settlements.models import ReconciliationRun, Statement
@@ -72,8 +73,11 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
         progress(5 + 70 * at // max(len(scope), 1), channel.label)
         sweep(channel)
         books = books_of(channel)
-        proposal = reconcile_channel(books, terms[channel.pk], moment.as_of)
-        counts.update(applying.apply_matches(channel, proposal.matches, moment.now))
+        pairing = pair_channel(books, terms[channel.pk])
+        with ThreadPoolExecutor(1) as pool:  # the links are written while what they link is compared
+            judged = pool.submit(judge_channel, books, terms[channel.pk], moment.as_of, pairing)
+            counts.update(applying.apply_matches(channel, pairing.matches, moment.now))
+            proposal = judged.result()
         applying.apply_payouts(channel, proposal.payouts)
         counts["accepted"] += apply_accepted(channel, proposal.accepted, terms[channel.pk].rules.version, moment.now)
         tell_links(channel, proposal.dispute_links, moment.now)
