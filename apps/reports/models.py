@@ -64,7 +64,8 @@ class Term(models.TextChoices):
 
 
 class DailyFigure(models.Model):
-    """Payments and lines of one day added up, so that a page need not read a million rows. Made by `services.rollup` alone.
+    """Payments and lines of one day added up, so that a page need not read a million rows. Made by `services.rollup` alone,
+    for the days that changed (`orders.models.TouchedDay`).
 
     `day` is the business date; a line that is paired with a payment counts on that payment's day, so that both sides of a sum
     are about the same sales. Amounts are signed from the merchant's side. Only NET rows name a payout, and none where there is none yet.
@@ -98,7 +99,7 @@ class DailyFigure(models.Model):
 
 
 class Rollup(models.Model):
-    """Which facts a merchant's daily figures were made from; `facts` changes with every import, reconciliation and pair by hand."""
+    """When a merchant's daily figures were brought up last. `facts` names the terms they were made by, which decide about every day."""
 
     merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, related_name="+")
     facts = models.CharField(max_length=80, blank=True)

@@ -11,6 +11,7 @@ from apps.core.jobs.registry import job
 from apps.core.jobs.services import enqueue
 from apps.core.models import Job
 from apps.merchants.models import Merchant
+from apps.orders.models import TouchedDay
 from apps.reports.figures.months import Month
 from apps.reports.selectors import MONTH_JOB
 from apps.reports.services.claims import CLAIM_JOB, make_claim
@@ -38,8 +39,15 @@ def month_report(job, progress):
 
 @job(ROLLUP_JOB, queue="reports")
 def rollup(job, progress):
-    """The daily figures of a merchant, made anew where facts are newer. The result names the facts they were made from."""
+    """The daily figures of a merchant: the days that changed are made anew. The result names the terms they were made by."""
     return {"facts": fresh_rollup(merchant=Merchant.objects.get(pk=job.merchant_id), now=clock.now()).facts}
+
+
+@shared_task(name="reports.watch_figures", max_retries=0)
+def watch_figures() -> None:
+    """Every minute by the schedule: rings for each merchant whose days changed, so that figures are made before somebody looks."""
+    for merchant_id in TouchedDay.objects.order_by("merchant_id").values_list("merchant_id", flat=True).distinct():
+        enqueue(kind=ROLLUP_JOB, merchant_id=merchant_id, dedupe_key="rollup")
 
 
 @job(PROOF_JOB, queue="reports", limit=timedelta(minutes=30))

@@ -53,6 +53,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring-due-jobs": {"task": "core.ring_due_jobs", "schedule": 20.0},
     # Night falls at another moment for each merchant: the task looks at every merchant's own clock.
     "watch-the-books": {"task": "settlements.watch", "schedule": 60.0},
+    "add-up-the-days": {"task": "reports.watch_figures", "schedule": 60.0},
     "prove-the-books": {"task": "reports.watch_proofs", "schedule": 600.0},
     "remind-of-disputes": {"task": "disputes.remind", "schedule": 600.0},
     "end-support": {"task": "merchants.end_support", "schedule": 60.0},

@@ -11,6 +11,7 @@ from apps.orders.models import Order, Payment, Storefront
 from apps.orders.services.book_events import write_state_changes
 from apps.orders.services.book_limits import keep_above_refunds, with_desk_states
 from apps.orders.services.comparing import Plan, compare, first_known
+from apps.orders.services.touched import touch_days
 from apps.orders.states import PAYMENT_MOVES
 
 _MOMENT = pl.Datetime("us", "UTC")
@@ -46,10 +47,19 @@ def write_payments(merchant: Merchant, plan: Plan, *, file_name: str, now: datet
     new = first_known(plan.new, "placed_at", "paid_at", now)
     orders = _order_ids(merchant, pl.concat([new.select(columns), plan.changed.select(columns)]))
     _copy_new(merchant, new, orders)
+    _touch(merchant, new)
     if plan.changed.height:
         moved = plan.changed.drop("order_id").join(orders, on="order_key", maintain_order="left")
         update_rows(Payment, moved.select("id", *_COLUMNS))
+        _touch(merchant, moved)  # the day it was on, and the day it is on now
+        _touch(merchant, moved.select("channel_id", business_date="business_date_was"))
         write_state_changes(merchant, moved.select("state_was", "state", payment_id="id"), file_name=file_name, now=now)
+
+
+def _touch(merchant: Merchant, rows: pl.DataFrame) -> None:
+    """Notes the business dates of payments, for the figures of those days."""
+    for (channel_id,), days in rows.select("channel_id", "business_date").unique().group_by("channel_id"):
+        touch_days(merchant_id=merchant.pk, channel_id=channel_id, days=days["business_date"])
 
 
 def _copy_new(merchant: Merchant, new: pl.DataFrame, orders: pl.DataFrame) -> None:

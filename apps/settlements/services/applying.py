@@ -10,16 +10,17 @@ from apps.core.bulk import copy_rows, queryset_frame
 from apps.merchants.models import Merchant
 from apps.settlements.enums import Rule
 from apps.settlements.matching.bank import arrived
-from apps.settlements.matching.frames import PAYOUTS, TIES
+from apps.settlements.matching.frames import PAYOUTS, TIES, ChannelBooks, Proposal
 from apps.settlements.models import BankMatch, Match, Payout
 from apps.settlements.services.books import live_matches
+from apps.settlements.services.touching import touch_frame, touch_links
 
 LINK = ["line_id", "payment_id", "refund_id", "slot", "line_slot", "rule"]
 TIE = ["payout_id", "bank_line_id", "amount", "slot", "line_slot"]
 CHUNK = 1_000
 
 
-def apply_matches(channel: Channel, proposed: pl.DataFrame, now: datetime) -> dict[str, int]:
+def apply_matches(channel: Channel, books: ChannelBooks, proposed: pl.DataFrame, now: datetime) -> dict[str, int]:
     """Links that are no longer proved are voided, new ones inserted; those that stay are not touched."""
     live = live_matches(channel)
     by_rule = live.filter(pl.col("rule") != Rule.MANUAL)
@@ -34,6 +35,7 @@ def apply_matches(channel: Channel, proposed: pl.DataFrame, now: datetime) -> di
         pl.lit(channel.merchant_id).cast(pl.Int64).alias("merchant_id"), pl.lit(channel.pk).cast(pl.Int64).alias("channel_id")
     )
     copy_rows(Match, rows.sort("line_id", "line_slot"))  # an index filled in its order is written once, and stays a third smaller
+    touch_links(channel, books, pl.concat([gone.select("line_id", "payment_id"), fresh.select("line_id", "payment_id")]))
     return {"matched": rows.height, "unmatched": gone.height, "matches": proposed.height}
 
 
@@ -42,11 +44,11 @@ def chunks(ids: pl.Series) -> list[list[int]]:
     return [ids.slice(at, CHUNK).to_list() for at in range(0, len(ids), CHUNK)]
 
 
-def apply_payouts(channel: Channel, proposed: pl.DataFrame) -> None:
+def apply_payouts(channel: Channel, books: ChannelBooks, proposal: Proposal) -> None:
     """Payouts are known by (channel, reference, currency). One whose lines were all withdrawn stays, with nothing in it."""
     have = {(p.ref, p.currency): p for p in Payout.objects.filter(channel=channel)}
     new, changed = [], []
-    for row in proposed.iter_rows(named=True):
+    for row in proposal.payouts.iter_rows(named=True):
         figures = {
             "is_named": row["is_named"],
             "due_on": row["due_on"],
@@ -74,6 +76,17 @@ def apply_payouts(channel: Channel, proposed: pl.DataFrame) -> None:
         "is_named", "due_on", "covers_from", "covers_to", "lines_net_minor", "line_count", "announced_minor", "returned_on", "carried_by",
     ]  # fmt: skip
     Payout.objects.bulk_update(changed, fields, batch_size=CHUNK)
+    _touch_lines_of(new, channel, books, proposal.matches)
+
+
+def _touch_lines_of(payouts: list[Payout], channel: Channel, books: ChannelBooks, matches: pl.DataFrame) -> None:
+    """From now on the lines of new payouts stand under them."""
+    if not payouts:
+        return
+    first, last = min(payout.covers_from for payout in payouts), max(payout.covers_to for payout in payouts)
+    lines = books.lines.filter(pl.col("business_date").is_between(first, last)).select(pl.col("id").alias("line_id"), "business_date")
+    touch_frame(channel, lines["business_date"])
+    touch_links(channel, books, matches.select("line_id", "payment_id").join(lines, on="line_id", how="semi"))
 
 
 def payouts_frame(merchant: Merchant) -> pl.DataFrame:

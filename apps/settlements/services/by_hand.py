@@ -14,6 +14,7 @@ from apps.settlements.errors import AlreadyMatched, OtherCurrency, ReasonMissing
 from apps.settlements.matching.sums import shares
 from apps.settlements.models import BankLine, BankMatch, Discrepancy, Match, Payout, StatementLine
 from apps.settlements.services.signers import check_match_signed, check_signer, check_tie_signed, is_signed_match, is_signed_tie
+from apps.settlements.services.touching import touch_pair
 from apps.settlements.states import OPEN
 
 # What a pair by hand explains. Faults of comparing (another amount, another fee) are found by the next pass.
@@ -52,6 +53,8 @@ def match_together(
                 Match.objects.create(**common, line_slot=slot, amount_minor=parts[slot], **{side: ours[slot]})
                 for slot in reversed(range(len(ours)))
             ][::-1]
+            for match in made:
+                touch_pair(match)
             _close(merchant, [(Subject.LINE, line.pk), *((side, one.pk) for one in ours)], reason, by, now)
             told = {"line": str(line), side: ", ".join(str(one) for one in ours), "amount": line.gross, "currency": line.currency}
             record(merchant_id=merchant.pk, action="match.made", subject=made[0], by=by, now=now, reason=reason.strip(), after=told)
@@ -91,6 +94,8 @@ def unmatch_line(*, merchant: Merchant, match: Match, reason: str, by: User, now
         if match.pk not in parts:
             raise UnableToMatch(_("This pair was undone already."))
         Match.objects.filter(pk__in=parts).update(voided_at=now, voided_by=by)
+        for part in Match.objects.filter(pk__in=parts).select_related("line", "payment"):
+            touch_pair(part)
         after = {"parts": len(parts)} if len(parts) > 1 else None
         record(merchant_id=merchant.pk, action="match.undone", subject=match, by=by, now=now, reason=reason.strip(), after=after)
 

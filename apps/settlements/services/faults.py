@@ -11,10 +11,12 @@ from apps.channels.models import Channel
 from apps.core.bulk import copy_rows, queryset_frame
 from apps.merchants.models import Merchant
 from apps.settlements.enums import DiscrepancyState as State
+from apps.settlements.enums import Kind
 from apps.settlements.matching.frames import ChannelTerms
 from apps.settlements.models import Discrepancy
 from apps.settlements.services.applying import chunks
 from apps.settlements.services.severity import due_at, severity_of
+from apps.settlements.services.touching import touch_frame
 from apps.settlements.states import CLOSED_BY_PERSON, OPEN
 
 IDENTITY = ["kind", "subject_type", "subject_key"]
@@ -82,6 +84,8 @@ def apply_faults(
     _insert(merchant, channel, terms, fresh, moment)
     _rewrite(pl.concat([back, changed]), back["id"], moment)
     _clear(gone["id"], moment)
+    missing = pl.col("kind") == Kind.MISSING_AT_PROVIDER
+    touch_frame(channel, pl.concat([part.filter(missing)["business_date"] for part in (fresh, back, gone)]))
     _tell(merchant, back["id"], "discrepancy.reopened", moment)
     _tell(merchant, gone["id"], "discrepancy.cleared", moment)
     return {"opened": fresh.height, "reopened": back.height, "cleared": gone.height}

@@ -25,6 +25,7 @@ from apps.settlements.models import BankLine, BankStatement, Statement, Statemen
 from apps.settlements.services.drift import refuse_changed
 from apps.settlements.services.nearer_days import take_nearer_days
 from apps.settlements.services.previews import less_covered, restore_previews, supersede_previews
+from apps.settlements.services.touching import touch_frame, touch_lines
 
 logger = logging.getLogger(__name__)
 KEPT_REJECTIONS = 500
@@ -185,6 +186,8 @@ def _write(lane: Lane, base: dict, reading: Reading, split: Sorted) -> Statement
 def _write_lines(lane: Lane, file, split) -> None:
     of_file = pl.lit(file.pk).cast(pl.Int64).alias("statement_id")
     copy_rows(lane.line_model, split.new.with_columns(of_file, pl.lit(True).alias("is_live")))
+    if lane is STATEMENTS:
+        touch_frame(file.channel, split.new["business_date"])
     seen = split.seen.select(pl.col("id").alias("line_id"), of_file, "row_no")
     if lane.owner == "channel":
         seen = seen.with_columns(pl.lit(file.merchant_id).cast(pl.Int64).alias("merchant_id"))
@@ -252,7 +255,10 @@ def withdraw_file(*, file: Statement | BankStatement, reason: str, by, now: date
         if file.state != StatementState.POSTED:
             raise NothingToWithdraw
         passed = _pass_on_shared_lines(lane, file)
-        gone = lane.line_model.objects.filter(statement=file, is_live=True).update(is_live=False)
+        going = lane.line_model.objects.filter(statement=file, is_live=True)
+        if lane is STATEMENTS:
+            touch_lines(file.channel, going)
+        gone = going.update(is_live=False)
         lane.sighting_model.objects.filter(statement=file).delete()
         previews = restore_previews(file) if lane is BANK and file.is_final else 0
         file.state, file.withdrawn_at, file.withdrawn_by, file.withdrawn_reason = StatementState.WITHDRAWN, now, by, reason[:300]

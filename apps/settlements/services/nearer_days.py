@@ -4,6 +4,7 @@ import polars as pl
 
 from apps.core.bulk import keyed_frame, update_rows
 from apps.settlements.models import Statement, StatementLine
+from apps.settlements.services.touching import touch_frame
 
 KNOWN = {"id": pl.Int64(), "business_date": pl.Date()}
 
@@ -21,4 +22,6 @@ def take_nearer_days(file: Statement, seen: pl.DataFrame) -> None:
         return
     stored = keyed_frame(StatementLine.objects.filter(channel_id=file.channel_id, is_live=True), "id", dated["id"], KNOWN)
     both = dated.join(stored, on="id", suffix="_was", maintain_order="left")
-    update_rows(StatementLine, both.filter(pl.col("business_date") > pl.col("business_date_was")).select("id", "business_date"))
+    moved = both.filter(pl.col("business_date") > pl.col("business_date_was"))
+    update_rows(StatementLine, moved.select("id", "business_date"))
+    touch_frame(file.channel, pl.concat([moved["business_date"], moved["business_date_was"]]))

@@ -76,9 +76,9 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
         pairing = pair_channel(books, terms[channel.pk])
         with ThreadPoolExecutor(1) as pool:  # the links are written while what they link is compared
             judged = pool.submit(judge_channel, books, terms[channel.pk], moment.as_of, pairing)
-            counts.update(applying.apply_matches(channel, pairing.matches, moment.now))
+            counts.update(applying.apply_matches(channel, books, pairing.matches, moment.now))
             proposal = judged.result()
-        applying.apply_payouts(channel, proposal.payouts)
+        applying.apply_payouts(channel, books, proposal)
         counts["accepted"] += apply_accepted(channel, proposal.accepted, terms[channel.pk].rules.version, moment.now)
         tell_links(channel, proposal.dispute_links, moment.now)
         ours = twice.join(books.payments.select(pl.col("id").alias("payment_id")), on="payment_id", how="semi")

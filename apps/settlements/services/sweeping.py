@@ -12,6 +12,7 @@ from apps.channels.models import Channel
 from apps.core.bulk import queryset_frame, update_rows
 from apps.core.clock import start_of_day
 from apps.settlements.models import Statement, StatementLine
+from apps.settlements.services.touching import touch_ids
 
 LINE = {
     "id": pl.Int64(),
@@ -36,6 +37,7 @@ def sweep(channel: Channel) -> int:
     lines = queryset_frame(live.order_by(), LINE)
     changed = carried(_from_its_file(lines, channel)).filter(pl.col("payout_ref") != pl.col("payout_ref_now"))
     update_rows(StatementLine, changed.select("id", pl.col("payout_ref_now").alias("payout_ref")))
+    touch_ids(channel, changed["id"])
     return changed.height
 
 

@@ -7,10 +7,11 @@ import pytest
 from django.db.models import Sum
 
 from apps.audit.services import record
+from apps.orders.services.touched import touch_days
 from apps.reports.figures.movements import line_moves
 from apps.reports.models import DailyFigure, Rollup, Term
-from apps.reports.services.rollup import facts_of, fresh_rollup, refresh
-from apps.settlements.models import Match, Payout, ReconciliationRun
+from apps.reports.services.rollup import fresh_rollup, is_fresh, refresh
+from apps.settlements.models import Match, Payout
 from tests import cast
 from tests.reports.small_month import NOW, line_of, make_small_month, moment, paid, pair
 
@@ -121,7 +122,7 @@ def test_voided_pairs_dead_lines_and_payout_rows_do_not_count():
     assert (net, dead.is_live, transfer.kind) == ({"n": 3, "amount": 48500}, False, "payout")
 
 
-def test_figures_are_made_once_and_again_after_a_pass_or_an_import():
+def test_figures_are_made_once_and_again_for_a_day_that_changed():
     world = make_small_month()
     made = fresh_rollup(merchant=world.shop, now=NOW)
     keys = set(DailyFigure.objects.values_list("pk", flat=True))
@@ -130,21 +131,19 @@ def test_figures_are_made_once_and_again_after_a_pass_or_an_import():
     same = fresh_rollup(merchant=world.shop, now=moment(date(2026, 11, 4)))
 
     assert (same.refreshed_at, set(DailyFigure.objects.values_list("pk", flat=True))) == (made.refreshed_at, keys)
-    record(merchant_id=world.shop.pk, action="books.imported", subject=world.shop, by=None, now=NOW)
+    touch_days(merchant_id=world.shop.pk, channel_id=world.ecpay.pk, days=[date(2026, 10, 31)])
     again = fresh_rollup(merchant=world.shop, now=moment(date(2026, 11, 4)))
-    assert (again.refreshed_at, again.facts) == (moment(date(2026, 11, 4)), facts_of(world.shop))
+    assert (again.refreshed_at, is_fresh(world.shop, again)) == (moment(date(2026, 11, 4)), True)
     assert figures_of(world.shop)["ecpay", "TWD", date(2026, 10, 31), "paid", None] == (2, 51000)
-    ReconciliationRun.objects.create(merchant=world.shop, as_of=date(2026, 11, 5), started_at=NOW, finished_at=NOW)
-    assert facts_of(world.shop) != again.facts
 
 
 def test_deciding_who_owns_a_difference_moves_no_figure():
     world = make_small_month()
-    before = facts_of(world.shop)
+    made = fresh_rollup(merchant=world.shop, now=NOW)
 
     record(merchant_id=world.shop.pk, action="discrepancy.assigned", subject=world.accepted, by=None, now=NOW)
 
-    assert facts_of(world.shop) == before
+    assert is_fresh(world.shop, made)
 
 
 def test_another_shop_keeps_its_figures():

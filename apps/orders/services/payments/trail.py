@@ -9,6 +9,7 @@ from apps.merchants.models import User
 from apps.orders.enums import EventType, PaymentState
 from apps.orders.errors import PaymentMoveIllegal
 from apps.orders.models import Payment, PaymentEvent
+from apps.orders.services.touched import touch_days
 from apps.orders.services.webhooks import send_event
 from apps.orders.states import PAYMENT_MOVES
 
@@ -34,6 +35,7 @@ def move(payment: Payment, state: PaymentState, *fields: str, now: datetime, by:
         raise PaymentMoveIllegal(was=was.label)
     payment.state = state
     payment.save(update_fields=["state", *fields])
+    touch_days(merchant_id=payment.merchant_id, channel_id=payment.channel_id, days=[payment.business_date])
     before, after = {"state": str(was)}, {"state": str(state), **{name: value for name, value in detail.items() if value}}
     write_step(payment, f"payment.{state}", now=now, by=by, reason=reason, before=before, after=after, **detail)
 
