@@ -20,5 +20,5 @@ def database_from_environment() -> dict:
     if database["ENGINE"] == "django.db.backends.sqlite3":
         file.parent.mkdir(exist_ok=True)
         return {**database, "OPTIONS": SQLITE_OPTIONS}
-    # A new PostgreSQL connection per request costs five to seven times the request.
-    return {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    # Kept by each thread; bench/notices.py says what a connection per request (`?conn_max_age=0`) costs.
+    return {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, **database}
