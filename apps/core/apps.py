@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import autodiscover_modules
 
 from apps.core import triggers
@@ -12,5 +12,6 @@ class CoreConfig(AppConfig):
     def ready(self):
         # Web processes and commands enqueue jobs too, so every process knows the kinds, not the workers alone.
         autodiscover_modules("tasks", "triggers")
+        pre_migrate.connect(triggers.make_way, sender=self, dispatch_uid="core.triggers")
         # Once at the end of a migration, when all tables are there.
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="core.triggers")

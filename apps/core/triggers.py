@@ -89,6 +89,15 @@ def remove(*, using: str = "default") -> None:
                 _drop(cursor, trigger)
 
 
+def make_way(*, using: str = "default", plan=(), **_signal) -> None:
+    """Drops all triggers on SQLite before anything migrates; a receiver of `pre_migrate`, undone by `install`.
+
+    SQLite reads every trigger when a migration remakes a table, and fails at those of other tables that name it.
+    """
+    if plan and connections[using].vendor == "sqlite":
+        remove(using=using)
+
+
 @contextmanager
 def without(*names: str, using: str = "default") -> Iterator[None]:
     """Suspends these triggers for what runs inside, in one transaction: nobody else ever sees the tables without them.

@@ -1,8 +1,10 @@
 from contextlib import suppress
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models.signals import post_migrate, pre_migrate
 
 from apps.core import triggers
 from apps.merchants.models import Merchant
@@ -44,6 +46,22 @@ def test_a_trigger_refuses_as_an_integrity_error_and_survives_an_emptied_databas
         if slug == "first":
             triggers.remove()
             call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.mark.django_db
+def test_on_sqlite_a_migration_finds_no_trigger_in_its_way(rule):
+    triggers.install()
+    rows = Merchant.objects.filter(pk=cast.make_merchant().pk)
+    core = apps.get_app_config("core")
+    said = {"sender": core, "app_config": core, "using": "default", "verbosity": 0, "interactive": False, "apps": apps}
+
+    pre_migrate.send(**said, plan=[("a migration", False)])
+    rows.update(currency="USD")
+    post_migrate.send(**said, plan=[("a migration", False)])
+
+    assert rows.get().currency == "USD"
+    with pytest.raises(IntegrityError, match="currency_is_kept"), transaction.atomic():
+        rows.update(currency="JPY")
 
 
 @pytest.mark.postgres
