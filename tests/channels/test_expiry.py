@@ -37,7 +37,7 @@ def test_what_is_no_certificate_has_no_end():
 
 def test_it_is_told_at_each_mark_once_and_stands_on_the_card():
     shop, ends_at = cast.make_merchant(), datetime(2030, 1, 1, tzinfo=UTC)
-    cast.owner(shop)
+    cast.owner(shop, language="en")
     channel = cast.make_channel(shop, provider="ecpay")
     Channel.objects.update(certificate_ends_at=ends_at)
 

@@ -58,7 +58,7 @@ def make_calls(channel, at, outcome, times, code_class="", ms=200):
 @pytest.fixture
 def channel(db):
     shop = cast.make_merchant()
-    cast.owner(shop)
+    cast.owner(shop, language="en")
     return cast.make_channel(shop, provider="stripe")
 
 

@@ -43,7 +43,7 @@ def channel():
 
 @pytest.fixture
 def owner(channel):
-    return cast.owner(channel.merchant)
+    return cast.owner(channel.merchant, language="en")
 
 
 def bring_all(channel, owner, but=()):

@@ -30,7 +30,8 @@ def call(request: HttpRequest, merchant_slug: str, code: str, pk: int) -> HttpRe
     """One call as it is on record, secrets left out when it was written."""
     channel = channel_for(request, code)
     row = get_object_or_404(ProviderCall.objects.for_merchant(request.merchant).filter(channel=channel), pk=pk)
-    context = {"call": row, "said": code_sentence(channel, row.code), "exchanges": row.raw.get("exchanges", [])}
+    exchanges = [{"status": "", "answer": "", "error": ""} | one for one in row.raw.get("exchanges", [])]
+    context = {"call": row, "said": code_sentence(channel, row.code), "exchanges": exchanges}
     return render(request, "channels/call.html", channel_page(request, channel, "channels:calls", **context))
 
 
