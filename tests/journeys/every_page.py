@@ -18,6 +18,7 @@ FILES = {
     "channels:bank_mapping_download",
     "channels:mapping_download",
     "channels:file_download",
+    "channels:paper",
     "disputes:bundle_file",
     "disputes:document",
     "disputes:import_columns",
@@ -43,6 +44,7 @@ PARTS = {
     "reports:month_job",
     "settlements:desk_job",
     "settlements:job",
+    "settlements:learning_job",
 }
 
 

@@ -185,6 +185,16 @@ def test_half_a_yen_is_refused_and_thousandths_are_filled():
     assert found.lines["gross"].to_list() == [12340]
 
 
+def test_a_report_whose_every_row_is_torn_names_each_and_has_no_lines():
+    row = paypal_row("8AB10000006", "QT1", "", "T0006", "07:00:00", "CR", 10000, "USD")
+    text = paypal((row,), feet=()).decode()
+    torn = "\n".join(f'{line},"too","many"' if line.startswith('"SB"') else line for line in text.splitlines())
+
+    found = parsed(torn.encode())
+
+    assert ([one.row_no for one in found.rejections], found.lines.height, found.rows_in) == ([5], 0, 1)
+
+
 def test_other_reports_and_broken_files_are_named():
     disputes = b'"CH","Case type","Case ID","Original transaction ID","Transaction date","Response due date","Disputed amount"\n'
     activity = b'"Date","Time","TimeZone","Name","Type","Status","Currency","Gross","Fee","Net","From Email Address"\n'

@@ -128,7 +128,9 @@ def _kinds(frame: pl.DataFrame) -> pl.Expr:
 def _digits(frame: pl.DataFrame) -> pl.Expr:
     """@digits: how many digits the currency has after the point."""
     known = {currency: exponent(currency) for currency in frame["@currency"].unique()}
-    return pl.col("@currency").replace_strict(known, return_dtype=pl.Int64).alias("@digits")
+    # Without rows there is nothing to replace, and polars would leave the column text.
+    digits = pl.col("@currency").replace_strict(known, return_dtype=pl.Int64) if known else pl.lit(None, pl.Int64)
+    return digits.alias("@digits")
 
 
 def _faults(frame: pl.DataFrame) -> list[canonical.Fault]:
