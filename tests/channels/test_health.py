@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from apps.channels.health import Cause, Finding, Hour, judge
 from apps.channels.models import CallHour, ProviderCall
-from apps.channels.selectors.calls import health_of
+from apps.channels.selectors.calls import code_sentence, health_of
 from apps.channels.services.health import count_hours, watch_channels
 from apps.merchants.models import Notification
 from tests import cast
@@ -100,3 +101,12 @@ def test_a_quiet_day_is_no_trouble_and_an_hour_of_silence_is(channel, django_ass
         health = health_of(channel, NOON + timedelta(minutes=30))
 
     assert (health.state, health.calls, health.share_ppm, health.ms, health.hours[-1].tone) == ("trouble", 6, 0, 200, "red")
+
+
+def test_a_code_without_a_sentence_of_its_own_is_told_in_the_reader_s_language(channel):
+    told = []
+    for language in ("en", "zh-hant"):
+        with translation.override(language):
+            told.append(code_sentence(channel, "pending"))
+
+    assert told == ["Accepted, and not yet done.", "已受理，尚未完成。"]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.channels.models import CallHour, Channel, Circuit, CircuitState, NoticeState, ProviderCall, WebhookEvent
 from apps.channels.return_codes import CodeClass, ReturnCode
@@ -15,14 +16,14 @@ HIDDEN = "•••"
 SHOWN_OF_BODY = 4_000
 GRAVITY = ("open", "trouble", "fine", "quiet")
 CLASS_WORDS = {
-    CodeClass.OK: _("It was done."),
-    CodeClass.PENDING: _("Accepted, and not yet done."),
-    CodeClass.RETRY: _("The provider could not say: it is asked again."),
-    CodeClass.DECLINED: _("The payer's bank or wallet said no."),
-    CodeClass.CONFIG: _("The shop's set-up at the provider is wrong."),
-    CodeClass.DUPLICATE: _("It was done before."),
-    CodeClass.STATE: _("Not possible as the payment stands."),
-    CodeClass.NOT_FOUND: _("The provider knows no such number."),
+    CodeClass.OK: gettext_lazy("It was done."),
+    CodeClass.PENDING: gettext_lazy("Accepted, and not yet done."),
+    CodeClass.RETRY: gettext_lazy("The provider could not say: it is asked again."),
+    CodeClass.DECLINED: gettext_lazy("The payer's bank or wallet said no."),
+    CodeClass.CONFIG: gettext_lazy("The shop's set-up at the provider is wrong."),
+    CodeClass.DUPLICATE: gettext_lazy("It was done before."),
+    CodeClass.STATE: gettext_lazy("Not possible as the payment stands."),
+    CodeClass.NOT_FOUND: gettext_lazy("The provider knows no such number."),
 }
 
 
