@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,12 +24,13 @@ from apps.core.errors import HezhangError
 from apps.core.jobs import runner, sweep
 from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.models import User
+from apps.orders.errors import RefundStale
 from apps.orders.models import Payment, PaymentExecution, Refund
 from apps.orders.services.notices.intake import take_notice
 from apps.orders.services.notices.replaying import ring_notices
 from apps.orders.services.payments.starting import Figures, start_payment
 from apps.orders.services.payments.sweeping import ring_payments
-from apps.orders.services.refunds.deciding import approve_refund
+from apps.orders.services.refunds.deciding import approve_refund, review_again, withdraw_refund
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.refunds.sweeping import ring_refunds
 
@@ -60,6 +62,16 @@ class Day:
         fresh.write_text(str(ahead))
         fresh.replace(self.clock)
 
+    def note(self, word: str) -> None:
+        """One more of what went wrong; several processes write at once."""
+        with self.clock.with_name("faults").open("a") as file:
+            file.write(f"{word}\n")
+
+    def noted(self) -> Counter:
+        """How often each thing went wrong."""
+        file = self.clock.with_name("faults")
+        return Counter(file.read_text().split()) if file.exists() else Counter()
+
 
 def work(day: Day, seed: int) -> None:
     """One worker, for ever: whatever comes to its mind next."""
@@ -70,11 +82,14 @@ def work(day: Day, seed: int) -> None:
 
 
 def _start(day: Day, dice: random.Random) -> None:
-    """A cart that somebody pays; the same number again is a second click."""
-    number = dice.randrange(day.payments)
+    """A cart that somebody pays: one of the next that nobody has opened yet, or a second click on one that somebody had."""
+    begun = Payment.objects.for_merchant(day.channel.merchant).count()
+    number = min(begun + dice.randrange(8), day.payments - 1) if dice.random() < 0.8 else dice.randrange(begun + 1)
     books = gateway_for(day.channel).books
-    books.script_payment("create_payment", dice.choice(OPENING))
-    books.script_payment("query_payment", dice.choice(ASKING))
+    opening, asking = dice.choice(OPENING), dice.choice(ASKING)
+    books.script_payment("create_payment", opening)
+    books.script_payment("query_payment", asking)
+    day.note(f"opening:{opening}")
     figures = Figures(f"C{number}", AMOUNT + number, "TWD", "atm" if number % 3 == 0 else "credit_card")
     start_payment(channel=day.channel, request_key=f"cart-{number}", figures=figures, now=day.now())
 
@@ -85,13 +100,18 @@ def _pay(day: Day, dice: random.Random) -> None:
     for held in dice.sample(waiting, min(3, len(waiting))):
         act = dice.choice(ACTS) if held.state != "expired" else dice.choice(("pay", "nothing"))
         if act != "nothing":
-            gateway.payer(held.merchant_ref, act, telling=dice.choice(TELLING))
+            telling = dice.choice(TELLING)
+            gateway.payer(held.merchant_ref, act, telling=telling)
+            day.note(f"notice:{telling}")
 
 
 def _carry(day: Day, dice: random.Random) -> None:
     """What the provider has to tell, in any order, some of it twice."""
     waiting = gateway_for(day.channel).pending_notices()
-    waiting += [one for one in waiting if dice.random() < 0.1]
+    twice = [one for one in waiting if dice.random() < 0.1]
+    waiting += twice
+    for _one in twice:
+        day.note("notice:carried_twice")
     dice.shuffle(waiting)
     for headers, body in waiting:
         take_notice(channel=day.channel, headers=headers, body=body, now=day.now())
@@ -105,7 +125,9 @@ def _refund(day: Day, dice: random.Random) -> None:
     paid = list(by_card.values_list("pk", flat=True)[:50])
     if not paid:
         return
-    gateway_for(day.channel).books.script("", dice.choice(REFUNDING))
+    refunding = dice.choice(REFUNDING)
+    gateway_for(day.channel).books.script("", refunding)
+    day.note(f"refund:{refunding}")
     amount = dice.choice((AMOUNT, AMOUNT // 2, 1))
     now = day.now()
     refund = request_refund(
@@ -194,9 +216,21 @@ def left_over() -> list[tuple]:
 
 
 def _approve_the_rest(day: Day) -> None:
-    """Whoever asked may have been killed before somebody else approved: a person does it in the evening."""
-    for refund in Refund.objects.for_merchant(day.channel.merchant).filter(state="requested").order_by("pk"):
-        approve_refund(merchant=day.channel.merchant, refund_id=refund.pk, by=day.judge, now=day.now())
+    """Whoever asked may have been killed before somebody else approved: people do it in the evening. Where two had asked for refunds of
+    one payment, the second request is stale: who asked looks at it again, and takes it back where nothing is left.
+    """
+    shop = day.channel.merchant
+    for refund in Refund.objects.for_merchant(shop).filter(state="requested").order_by("pk"):
+        try:
+            approve_refund(merchant=shop, refund_id=refund.pk, by=day.judge, now=day.now())
+        except RefundStale:
+            day.note("refund:stale")
+            try:
+                review_again(merchant=shop, refund_id=refund.pk, by=day.clerk, now=day.now())
+            except HezhangError:
+                withdraw_refund(merchant=shop, refund_id=refund.pk, by=day.clerk, now=day.now())
+            else:
+                approve_refund(merchant=shop, refund_id=refund.pk, by=day.judge, now=day.now())
 
 
 def settle(day: Day, seed: int) -> int:

@@ -53,7 +53,8 @@ def test_after_a_day_of_faults_every_state_and_amount_is_the_provider_s(day, cap
     refunds = Refund.objects.select_related("request", "payment")
     mine = {refund.request.idempotency_key: refund.state for refund in refunds if refund.request.idempotency_key in told}
     assert mine == {key: {"succeeded": "succeeded", "declined": "failed"}[outcome] for key, outcome in told.items()}
-    assert {refund.state for refund in refunds} <= {"succeeded", "failed"}
+    assert {refund.state for refund in refunds} <= {"succeeded", "failed", "withdrawn"}
+    assert day.noted()["notice:forged"] == 0 or WebhookEvent.objects.filter(state="forged").exists()
     assert _sums(books) == _our_sums()
     with capsys.disabled():
         said = {
@@ -61,6 +62,7 @@ def test_after_a_day_of_faults_every_state_and_amount_is_the_provider_s(day, cap
             "refunds": Counter(refund.state for refund in refunds),
             "notices": Counter(WebhookEvent.objects.values_list("state", flat=True)),
             "kills": kills,
+            "faults": dict(sorted(day.noted().items())),
             "rounds": rounds,
             "seconds": round(time.monotonic() - began),
         }

@@ -60,7 +60,7 @@ def test_a_notice_pays_a_payment_and_costs_few_queries(client, channel, django_a
     payer(payment, "pay")
     [(headers, body)] = waiting(channel)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert post(client, channel, headers, body) == 200
 
     assert (again(payment).state, again(payment).provider_ref) == ("paid", "SIM-PAY-00000001")

@@ -57,6 +57,17 @@ def test_a_question_learns_that_it_was_paid(channel):
     assert steps(payment) == ["started", "waiting", "paid"]
 
 
+def test_who_asks_about_a_paid_one_has_their_answer_and_nobody_asks_for_ever(channel):
+    payment = start(channel)
+    payer(payment, "pay")
+    tell(payment)
+
+    ask_about(merchant=payment.merchant, payment_id=payment.pk, now=NOW, at_once=True)
+
+    assert again(payment).execution.ask_at is None
+    assert ring_payments(now=NOW + timedelta(days=9)) == 0
+
+
 def test_what_the_payer_approved_is_finished_once(channel):
     payment = start(channel)
     payer(payment, "approve", telling="lost")

@@ -16,7 +16,7 @@ from apps.merchants.selectors import members_with
 from apps.merchants.services.notify import notify
 from apps.orders.models import Payment
 from apps.orders.services.payments.settling import apply_answer
-from apps.orders.services.payments.trail import locked_payments
+from apps.orders.services.payments.trail import locked_payments, with_execution
 
 MONEY = frozenset({PaymentOutcome.PAID, PaymentOutcome.AUTHORIZED})
 
@@ -59,7 +59,7 @@ def _lock(channel: Channel, told: PaymentNotice) -> Payment | None:
     for names in _names(rows, told):
         found = list(names[:2])
         if len(found) == 1:
-            payment = found[0]
+            payment = with_execution(found[0])
             payment.channel = channel
             return payment
     return None

@@ -36,8 +36,10 @@ def apply_answer(*, payment: Payment, answer: PaymentAnswer, now: datetime) -> b
     """What an answer means for a payment (locked by the caller, with its execution). True when its state changed."""
     was, execution = payment.state, getattr(payment, "execution", None)
     _learn(payment, execution, answer, now)
-    if payment.is_captured and answer.outcome not in ENDS:
-        return False  # said again, or said late
+    if payment.is_captured and answer.outcome not in ENDS:  # said again, or said late
+        if execution is not None and execution.ask_at is not None:  # somebody asked all the same, and has the answer
+            _plan_next(payment, execution, answer, now)
+        return False
     if answer.outcome == PaymentOutcome.PAID:
         _apply_paid(payment, execution, answer, now)
     elif answer.outcome == PaymentOutcome.AUTHORIZED:

@@ -8,21 +8,33 @@ from apps.audit.services import record
 from apps.merchants.models import User
 from apps.orders.enums import EventType, PaymentState
 from apps.orders.errors import PaymentMoveIllegal
-from apps.orders.models import Payment, PaymentEvent
+from apps.orders.models import Payment, PaymentEvent, PaymentExecution
 from apps.orders.services.touched import touch_days
 from apps.orders.services.webhooks import send_event
 from apps.orders.states import PAYMENT_MOVES
 
 
 def locked_payments(merchant_id: int) -> QuerySet[Payment]:
-    """Rows as they are now, each with its order, channel, merchant and execution, held until the end of the transaction."""
+    """Rows as they are now, each with its order, channel and merchant, held until the end of the transaction; see `with_execution`."""
     rows = Payment.objects.for_merchant(merchant_id).select_for_update(of=("self",), no_key=True)
-    return rows.select_related("channel__merchant", "order", "execution", "merchant")
+    return rows.select_related("channel__merchant", "order", "merchant")
+
+
+def with_execution(payment: Payment) -> Payment:
+    """A locked payment with its execution, which everybody changes under the payment's lock alone.
+
+    It is read after the lock was given: who waited gets the payment as it is now, but whatever was joined to it as it was when the
+    waiting began (PostgreSQL checks only locked rows again). A question planned by such an execution would be asked for ever.
+    """
+    execution = PaymentExecution.objects.filter(payment_id=payment.pk).first()
+    if execution is not None:
+        payment.execution = execution
+    return payment
 
 
 def lock_payment(merchant_id: int, payment_id: int) -> Payment:
-    """One of them. :raises Payment.DoesNotExist: also for another merchant's."""
-    return locked_payments(merchant_id).get(pk=payment_id)
+    """One of them, with its execution. :raises Payment.DoesNotExist: also for another merchant's."""
+    return with_execution(locked_payments(merchant_id).get(pk=payment_id))
 
 
 def move(payment: Payment, state: PaymentState, *fields: str, now: datetime, by: User | None = None, reason: str = "", **detail) -> None:
