@@ -414,6 +414,8 @@ RULES: dict[str, Rule] = {
     "settlements:upload": Rule("import_files", method="post"),
     "settlements:post_files": Rule("import_files", method="post"),
     "settlements:job": Rule("view_money", ids={"pk": "job.pk"}),
+    "settlements:practice_fetch": Rule("import_files", method="post", ids={"code": "channel.code"}, fixed={"day": "2026-11-20"}),
+    "settlements:practice_file": Rule("view_money", ids={"code": "channel.code"}, fixed={"day": "2026-11-20"}),
     "settlements:file": Rule("view_money", ids={"pk": "statement.pk"}, fixed={"lane": "provider"}),
     "settlements:download": Rule("download_reports", ids={"pk": "kept_statement.pk"}, fixed={"lane": "provider"}),
     "settlements:withdraw": Rule(

@@ -137,6 +137,7 @@ class Refusal(StrEnum):
     UNKNOWN_FILE = "unknown_file"  # nobody recognises it; params: providers
     NO_CHANNEL = "no_channel"  # a known provider's file, but the merchant has no channel with it; params: found
     NO_ACCOUNT = "no_account"  # a bank's file in a format that no account of the merchant has; params: found
+    PRACTICE = "practice"  # a statement of the simulator, brought to a shop whose money is real
     NO_MAPPING = "no_mapping"  # a mapped format without a column mapping; params: account
 
 
@@ -215,6 +216,7 @@ class StatementFile:
     currency: str
     account: str = ""  # the merchant's id at the provider; empty when not yet known
     mapping: dict = field(default_factory=dict)
+    practice_account: str = ""  # the channel's account at the simulator; empty in a real shop, which takes no file of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,7 @@ class ParsedStatement:
     header: tuple[str, ...] = ()
     lists: Lists = Lists.TRADES
     flow: Flow | None = None  # of a list of movements
+    is_practice: bool = False  # made by the simulator: no measure for the files of the provider
 
 
 @dataclass(frozen=True, slots=True)

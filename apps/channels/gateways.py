@@ -12,6 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from apps.channels.dispute_notices import DisputeNotice
+from apps.channels.fees import FeeTerms
 from apps.channels.fetching import StatementHours
 from apps.channels.paying import PaymentNotice
 from apps.channels.return_codes import ReturnCodes
@@ -38,16 +39,27 @@ class Vault(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """What was agreed with a provider, for the simulator alone: a real one knows it by itself."""
+
+    provider: str
+    currency: str
+    timezone: str
+    fees: tuple[FeeTerms, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A channel's account at the provider. `base_url` is empty for the provider's own address; only practice and tests set another.
 
-    Without a `vault` credentials stay as they were entered.
+    Without a `vault` credentials stay as they were entered. `contract` is asked by the simulator when it lists a day.
     """
 
     credentials: dict[str, str]
     is_live: bool = False
     base_url: str = ""
     vault: Vault | None = None
+    contract: Callable[[], Contract] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ REFUSALS = {
         "or the statement of one of your bank accounts."
     ),
     Refusal.NO_CHANNEL: gettext_lazy("This is a file of %(found)s, but this shop has no channel with it. Add the channel first."),
+    Refusal.PRACTICE: gettext_lazy("This is a practice statement: no real money is behind it, so a real shop does not take it."),
     Refusal.NO_MAPPING: gettext_lazy("Nobody has said yet what the columns of these files mean. Set up the column mapping first."),
 }
 

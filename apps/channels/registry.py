@@ -17,6 +17,7 @@ from apps.channels.providers.paypay.provider import PROVIDER as PAYPAY
 from apps.channels.providers.razorpay.provider import PROVIDER as RAZORPAY
 from apps.channels.providers.shopify.provider import PROVIDER as SHOPIFY
 from apps.channels.providers.shouqianba.provider import PROVIDER as SHOUQIANBA
+from apps.channels.providers.simulator import statement as practice_statement
 from apps.channels.providers.simulator.provider import GATEWAY as SIMULATOR
 from apps.channels.providers.stripe.provider import PROVIDER as STRIPE
 from apps.channels.providers.unionpay.provider import PROVIDER as UNIONPAY
@@ -47,18 +48,28 @@ def is_mapped(code: str) -> bool:
 
 def recognise(name: str, data: bytes) -> list[tuple[str, str]]:
     """The providers that take the bytes for theirs, each with the layout it sees, whether or not it can be imported."""
+    if layout := practice_statement.recognise(name, data):
+        return [(code, layout) for code in PROVIDERS if code == practice_statement.provider_of(data)]
     found = ((code, entry.recognise(name, data)) for code, entry in PROVIDERS.items())
     return [(code, layout) for code, layout in found if layout]
 
 
 def parse_statement(provider_code: str, file: StatementFile) -> ParsedStatement:
-    """Reads a file as a statement of one provider.
+    """Reads a file as a statement of one provider, or of the simulator in its place.
 
     :raises FileRefused: OTHER_PROVIDER when it is plainly another's, else whatever the parser has to say.
     """
+    if practice_statement.recognise(file.name, file.data):
+        return practice_statement.parse(file)
     reader = get(provider_code)
     if reader.recognise(file.name, file.data) is None and not reader.is_mapped:
         others = [code for code, _ in recognise(file.name, file.data)]
         if others:
             raise FileRefused(Refusal.OTHER_PROVIDER, expected=provider_code, found=others[0])
     return reader.parse(file)
+
+
+def statement_text(provider_code: str, name: str, data: bytes) -> str:
+    """A statement as people see it, line by line. :raises KeyError: for a code that no provider has."""
+    reader = practice_statement if practice_statement.recognise(name, data) else get(provider_code)
+    return reader.text(name, data)

@@ -130,7 +130,11 @@ class Play(models.TextChoices):
     FORGED = "forged", _("A forged notice says paid")
     EXPIRE = "expire", _("The deadline passes")
     ASK = "ask", _("Ask the provider now")
-    REFUND_FAILS = "refund_fails", _("The next refund fails")
+    REFUND_FAILS = "refund_fails", pgettext_lazy("next refund", "Fails")
+    REFUND_SLOW = "refund_slow", pgettext_lazy("next refund", "Is slow")
+    REFUND_LOST = "refund_lost", pgettext_lazy("next refund", "Is paid, but the answer is lost")
+    REFUND_TWICE = "refund_twice", pgettext_lazy("next refund", "Its notice comes twice")
+    REFUND_DISORDER = "refund_disorder", pgettext_lazy("next refund", "Its notices come in the wrong order")
 
 
 class PaymentJob(models.TextChoices):

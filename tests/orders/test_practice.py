@@ -7,7 +7,7 @@ from apps.audit.models import AuditEvent
 from apps.channels.models import WebhookEvent
 from apps.channels.services.gateway import gateway_for
 from apps.orders.models import Payment
-from apps.settlements.models import Discrepancy
+from apps.settlements.models import Discrepancy, Match
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +31,8 @@ def see(client, channel):
     return client
 
 
-def start(see, channel, **fields) -> Payment:
-    data = {"channel": channel.pk, "method": "atm", "amount": "1280", "opening": "success", **fields}
+def start(see, channel, method="atm", **fields) -> Payment:
+    data = {"way": f"{channel.pk}:{method}", "amount": "1280", "opening": "success", **fields}
     assert see.post(PAGE, data).status_code == 302
     return Payment.objects.select_related("order").latest("pk")
 
@@ -88,12 +88,64 @@ def test_every_behaviour_can_be_played(see, channel, opening, whats, state):
     assert see.get(PAGE).status_code == 200
 
 
-def test_the_next_refund_can_be_made_to_fail(see, channel):
+@pytest.mark.parametrize(
+    ("what", "behaviour"),
+    [
+        ("refund_fails", "decline"),
+        ("refund_slow", "slow"),
+        ("refund_lost", "timeout_after"),
+        ("refund_twice", "duplicate_notice"),
+        ("refund_disorder", "disorder"),
+    ],
+)
+def test_the_next_refund_can_be_made_to_go_wrong(see, channel, what, behaviour):
     payment = play(see, start(see, channel), "pay")
 
-    play(see, payment, "refund_fails")
+    play(see, payment, what)
 
-    assert gateway_for(channel).books.take_script(payment.merchant_ref) == "decline"
+    assert gateway_for(channel).books.take_script(payment.merchant_ref) == behaviour
+
+
+def test_every_scenario_is_offered_where_it_can_happen(see, channel):
+    """Success, decline, silence, slow; notices twice, out of order, forged or lost; late money; refunds in part and failing; a day."""
+    start(see, channel)
+    pending = offered(see)
+    play(see, Payment.objects.get(), "expire")
+    expired = offered(see)
+    play(see, Payment.objects.get(), "pay")
+    page = see.get(PAGE).content.decode()
+
+    assert [value for value, _label in see.get(PAGE).context["form"].fields["opening"].choices] == [
+        "success", "decline", "timeout_before", "timeout_after", "slow",
+    ]  # fmt: skip
+    assert pending == ["pay", "pay_other", "decline", "expire", "pay_twice", "pay_disorder", "pay_lost", "forged", "ask"]
+    assert expired == ["pay", "pay_lost", "ask"]
+    assert offered(see) == ["refund_fails", "refund_slow", "refund_lost", "refund_twice", "refund_disorder"]
+    assert ("Refund all or a part…" in page, "Fetch and reconcile" in page) == (True, True)
+
+
+def offered(see) -> list[str]:
+    [row] = see.get(PAGE).context["rows"]
+    return [value for group in row.groups for value, _label in group.plays]
+
+
+def test_the_statement_of_the_day_is_fetched_at_a_button_or_downloaded(see, channel, run_jobs):
+    payment = play(see, start(see, channel), "pay")
+    day = f"/m/qingtian/statements/practice/ecpay/{payment.business_date}/"
+
+    file = see.get(f"{day}file")
+    page = see.post(day, follow=True).content.decode()
+    run_jobs()
+
+    assert file.headers["Content-Disposition"] == f'attachment; filename="practice-ecpay-{payment.business_date}.csv"'
+    assert file.content.decode().splitlines()[2].split(",")[3] == payment.merchant_ref
+    assert "The practice statement of 綠界 for 20 Nov is in; reconciliation follows now." in page
+    assert "fetched" in page
+    assert Match.objects.get().payment == payment
+    assert (see.get("/m/qingtian/statements/practice/ecpay/2026-11-01/file").status_code, see.post(f"{day[:-11]}x/").status_code) == (
+        404,
+        404,
+    )
 
 
 def test_only_who_may_change_channels_plays_and_only_in_practice(client, see, channel):
@@ -101,7 +153,7 @@ def test_only_who_may_change_channels_plays_and_only_in_practice(client, see, ch
     client.force_login(cast.viewer(channel.merchant), backend="django.contrib.auth.backends.ModelBackend")
 
     assert (client.get(PAGE).status_code, client.post(f"{PAGE}{payment.pk}/play/", {"what": "pay"}).status_code) == (200, 403)
-    assert client.post(PAGE, {"channel": channel.pk, "method": "atm", "amount": "1", "opening": "success"}).status_code == 200
+    assert client.post(PAGE, {"way": f"{channel.pk}:atm", "amount": "1", "opening": "success"}).status_code == 200
     assert Payment.objects.count() == 1
     real = cast.make_merchant("real")
     other = cast.make_payment(cast.make_channel(real), "R1", 100, state="pending", paid_at=None, business_date=None)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.services import record
 from apps.channels import registry
 from apps.channels.fetching import FetchAnswer
-from apps.channels.gateways import Account, Gateway, GatewayKind, Outcome, RefundAnswer
+from apps.channels.gateways import Account, Contract, Gateway, GatewayKind, Outcome, RefundAnswer
 from apps.channels.models import Channel, ConnectionTest, ProviderCall
 from apps.channels.paying import PaymentAnswer
 from apps.channels.return_codes import was_reached
@@ -21,6 +22,7 @@ from apps.channels.services.expiry import earliest_end
 from apps.channels.services.qualification import require_approved
 from apps.channels.services.renewal import ChannelVault
 from apps.channels.services.telling import tell_unknown_code
+from apps.channels.terms import terms_for
 from apps.core.errors import HezhangError
 from apps.merchants.models import User
 
@@ -85,7 +87,13 @@ def practice_account(channel: Channel) -> Account:
     """The channel's account at the simulator; its books lie beside the files, one for the installation."""
     # The address for notices is public and holds the id, so the id alone must not be enough to sign one.
     secret = salted_hmac("hezhang.simulator", channel.public_id, algorithm="sha256").hexdigest()
-    return Account({"account": channel.public_id, "secret": secret}, base_url=Path(settings.SIMULATOR_FILE).resolve().as_uri())
+    books = Path(settings.SIMULATOR_FILE).resolve().as_uri()
+    return Account({"account": channel.public_id, "secret": secret}, base_url=books, contract=partial(contract_of, channel))
+
+
+def contract_of(channel: Channel) -> Contract:
+    """What the simulator goes by in place of a real provider's contract; one query."""
+    return Contract(channel.provider, channel.currency, channel.timezone, tuple(terms_for(channel)))
 
 
 def start_call(*, channel: Channel, operation: str, key: str, now: datetime, method: str = "") -> ProviderCall:

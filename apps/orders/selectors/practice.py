@@ -1,5 +1,6 @@
 """The practice payments of a shop, as its panel lists them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -11,13 +12,21 @@ from apps.orders.enums import PaymentState, Play
 from apps.orders.models import Payment
 
 SHOWN = 20
-PAYING = (Play.PAY, Play.PAY_TWICE, Play.PAY_DISORDER, Play.PAY_LOST, Play.PAY_OTHER)
+NEXT_REFUND = (Play.REFUND_FAILS, Play.REFUND_SLOW, Play.REFUND_LOST, Play.REFUND_TWICE, Play.REFUND_DISORDER)
 STATE_LOOKS = {"paid": "green", "failed": "red", "expired": "amber", "pending": "outline"}
 
 
 @dataclass(frozen=True, slots=True)
+class PlayGroup:
+    """What one of them may do next: each value of `Play` with its words."""
+
+    title: str
+    plays: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PracticeRow:
-    """A payment, what the payer would see, and what may happen next: values of `Play` with their words."""
+    """A payment, what the payer would see, and what may happen next: values of `Play` by who does it."""
 
     payment: Payment
     amount: str
@@ -25,8 +34,9 @@ class PracticeRow:
     look: str
     payer_sees: str
     trouble: str
-    plays: tuple[tuple[str, str], ...]
+    groups: tuple[PlayGroup, ...]
     is_refundable: bool
+    is_held: bool  # taken or called off at the order
 
 
 def started_here(merchant: Merchant) -> QuerySet[Payment]:
@@ -52,21 +62,34 @@ def _row(payment: Payment) -> PracticeRow:
         look,
         _payer_sees(payment),
         trouble,
-        tuple((play.value, str(play.label)) for play in _plays(payment)),
+        tuple(_groups(payment)),
         payment.state in (PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED),
+        payment.state == PaymentState.AUTHORIZED,
     )
 
 
-def _plays(payment: Payment) -> tuple[Play, ...]:
+def _groups(payment: Payment) -> Iterator[PlayGroup]:
+    """By the state, with the words that fit it."""
     if payment.state == PaymentState.PENDING:
-        return (*PAYING, Play.DECLINE, Play.FORGED, Play.EXPIRE, Play.ASK)
-    if payment.state == PaymentState.EXPIRED:
-        return (Play.PAY, Play.PAY_LOST, Play.ASK)
-    return (Play.REFUND_FAILS,) if payment.is_captured else (Play.FORGED, Play.ASK)
+        yield _group(_("The payer and the clock"), Play.PAY, Play.PAY_OTHER, Play.DECLINE, Play.EXPIRE)
+        yield _group(_("How the notice travels"), Play.PAY_TWICE, Play.PAY_DISORDER, Play.PAY_LOST, Play.FORGED)
+    elif payment.state == PaymentState.EXPIRED:
+        words = {Play.PAY: _("Pays late, after the deadline"), Play.PAY_LOST: _("Pays late; the notice is lost")}
+        yield PlayGroup(_("The payer and the clock"), tuple((play.value, str(text)) for play, text in words.items()))
+    elif payment.state in (PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED):
+        yield _group(_("The next refund"), *NEXT_REFUND)
+    else:
+        yield _group(_("How the notice travels"), Play.FORGED)
+    if not payment.is_captured:
+        yield _group(_("We"), Play.ASK)
+
+
+def _group(title: str, *plays: Play) -> PlayGroup:
+    return PlayGroup(title, tuple((play.value, str(play.label)) for play in plays))
 
 
 def _payer_sees(payment: Payment) -> str:
-    action = payment.execution.action
+    action = payment.execution.action if payment.state == PaymentState.PENDING else {}
     if action.get("details"):
         return " · ".join(action["details"].values())
     return {"qr": _("a QR code"), "redirect": _("the provider's page"), "form": _("the provider's page")}.get(action.get("kind"), "")

@@ -111,7 +111,8 @@ def mappings_of(owner: Channel | BankAccount) -> tuple[MappingVersion, ...]:
 def expected_of(owner: Channel | BankAccount, name: str, data: bytes) -> StatementFile:
     """The file with what its owner knows at this moment of its own files; may ask the database."""
     if isinstance(owner, Channel):
-        return StatementFile(name, data, owner.timezone, owner.currency, owner.provider_account, owner.mapping)
+        practice = owner.public_id if owner.merchant.is_practice else ""
+        return StatementFile(name, data, owner.timezone, owner.currency, owner.provider_account, owner.mapping, practice)
     return StatementFile(name, data, owner.merchant.timezone, owner.currency, owner.account_no, owner.mapping)
 
 
@@ -169,8 +170,8 @@ def _statement(channel: Channel, file: StatementFile) -> Reading:
         rows = rows.select(*FLOW_FIELDS, amount_minor="net", balance_minor="balance")
     rows = rows.with_columns(pl.lit(value).cast(pl.Int64).alias(column) for column, value in own.items())
     days = (parsed.first_day, parsed.last_day)
-    # An account flow lists other movements than statements do, so it is no measure for them.
-    profile = {} if parsed.flow else profile_of(parsed.lines, parsed.header, file.name, parsed.first_day)
+    # An account flow lists other movements than statements do, and practice is made up: neither is a measure for them.
+    profile = {} if parsed.flow or parsed.is_practice else profile_of(parsed.lines, parsed.header, file.name, parsed.first_day)
     found = Reading(parsed.layout, parsed.account, *days, rows, parsed.rows_in, parsed.totals, parsed.rejections, extra, profile, lane=lane)
     return replace(found, is_mapped=is_mapped(channel.provider))
 

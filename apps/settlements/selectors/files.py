@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.channels.banks.registry import bank_record
 from apps.channels.contracts import FileRefused
 from apps.channels.refusals import note_sentence, refusal_sentence, reject_sentence
-from apps.channels.registry import PROVIDERS
+from apps.channels.registry import statement_text
 from apps.core import files
 from apps.core.figures import count_text, money_text, names_text
 from apps.core.ui import Chip
@@ -147,7 +147,7 @@ def raw_row(file: Statement | BankStatement, row_no: int) -> str:
         data = files.read(file.sha256)
         if isinstance(file, BankStatement):
             return bank_record(file.bank_account.format, data, file.bank_account.mapping, row_no)
-        lines = PROVIDERS[file.channel.provider].text(file.name, data).splitlines()
+        lines = statement_text(file.channel.provider, file.name, data).splitlines()
     except (FileNotFoundError, FileRefused, UnicodeDecodeError, KeyError):
         return ""
     return lines[row_no - 1] if 0 < row_no <= len(lines) else ""

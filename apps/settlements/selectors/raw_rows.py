@@ -57,7 +57,7 @@ def _place(facts: Facts, row: StatementLine | BankLine) -> tuple[Statement | Ban
 
 def _text(facts: Facts, row: StatementLine | BankLine, name: str, data: bytes) -> str:
     if isinstance(row, StatementLine):
-        return registry.get(facts.channel.provider).text(name, data)
+        return registry.statement_text(facts.channel.provider, name, data)
     return bank_text(BankFormat.CSV, data, row.bank_account.mapping)
 
 

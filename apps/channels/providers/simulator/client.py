@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from apps.channels.gateways import Account, Acknowledgement, NoticeForged, NoticeUnreadable, Outcome, RefundAnswer, RefundCall, RefundNotice
 from apps.channels.paying import PaymentNotice
 from apps.channels.providers.simulator.books import Behaviour, Paid
+from apps.channels.providers.simulator.days import Days
 from apps.channels.providers.simulator.payment_books import PaymentBooks
 from apps.channels.providers.simulator.payments import FORGED, Payments, read_payment
 
@@ -20,7 +21,7 @@ SILENT = (Behaviour.TIMEOUT_BEFORE, Behaviour.TIMEOUT_AFTER)
 OUTCOMES = {"succeeded": Outcome.SUCCEEDED, "declined": Outcome.DECLINED, "pending": Outcome.PENDING}
 
 
-class Simulator(Payments):
+class Simulator(Payments, Days):
     """`account.base_url` is the file of its books as file:///…, `credentials` hold `account` and `secret`."""
 
     def __init__(self, account: Account):

@@ -1,6 +1,6 @@
 """The simulator as the registry knows it: a gateway that moves no money.
 
-It reads no statements: a practice channel keeps those of its provider.
+It lists what happened in practice day by day; beside that a practice channel reads the statements of its provider.
 """
 
 from django.utils.translation import gettext_noop
@@ -12,6 +12,7 @@ from apps.channels.return_codes import CodeClass, ReturnCode
 
 CODES = {
     "ok": ReturnCode(CodeClass.OK),
+    "nothing": ReturnCode(CodeClass.OK),
     "pending": ReturnCode(CodeClass.PENDING),
     "approved": ReturnCode(CodeClass.PENDING),
     "authorized": ReturnCode(CodeClass.OK),
@@ -29,7 +30,7 @@ NOT_CALLED = {Method.CASH, Method.POINTS, Method.ON_ACCOUNT}  # recorded by hand
 
 GATEWAY = GatewayKind(
     make=Simulator,
-    operations=REFUNDING | {*TAKES},
+    operations=REFUNDING | {*TAKES, Operation.FETCH_STATEMENT},
     pays_by=tuple(method for method in Method if method not in NOT_CALLED),
     codes=CODES,
     payment_minutes=30,

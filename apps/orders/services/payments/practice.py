@@ -13,6 +13,7 @@ from apps.orders.enums import Opening, Play
 from apps.orders.models import Payment
 from apps.orders.services.notices.practice import deliver_notices
 from apps.orders.services.payments.calling import ask_about
+from apps.orders.services.payments.calls import Wish
 from apps.orders.services.payments.starting import Figures, new_number, start_payment
 
 
@@ -36,14 +37,27 @@ PLAYS = {
 }
 
 
-def start_practice(*, channel: Channel, method: str, amount_minor: int, opening: str, by: User, now: datetime) -> Payment:
+# What the simulator is told of the next refund on a payment.
+NEXT_REFUND = {
+    Play.REFUND_FAILS: "decline",
+    Play.REFUND_SLOW: "slow",
+    Play.REFUND_LOST: "timeout_after",
+    Play.REFUND_TWICE: "duplicate_notice",
+    Play.REFUND_DISORDER: "disorder",
+}
+
+
+def start_practice(
+    *, channel: Channel, method: str, amount_minor: int, opening: str, captures_at_once: bool = True, by: User, now: datetime
+) -> Payment:
     """A practice payment for a new practice order. :raises NotPractice: in a real shop. :raises HezhangError: as `start_payment`."""
     if not channel.merchant.is_practice:
         raise NotPractice
     gateway_for(channel).books.script_payment("create_payment", Opening(opening).value)
     number = f"PRACTICE-{new_number(now)[-8:]}"
     figures = Figures(number, amount_minor, channel.currency, method)
-    return start_payment(channel=channel, request_key=number, figures=figures, by=by, now=now)
+    wish = Wish(captures_at_once=captures_at_once)
+    return start_payment(channel=channel, request_key=number, figures=figures, wish=wish, by=by, now=now)
 
 
 def play(*, merchant: Merchant, payment_id: int, what: str, by: User, now: datetime) -> Payment:
@@ -56,8 +70,8 @@ def play(*, merchant: Merchant, payment_id: int, what: str, by: User, now: datet
     payment = Payment.objects.for_merchant(merchant).select_related("channel__merchant").get(pk=payment_id, execution__isnull=False)
     gateway, wanted = gateway_for(payment.channel), Play(what)
     record(merchant_id=merchant.pk, action="practice.played", subject=payment, by=by, now=now, after={"what": wanted.value})
-    if wanted == Play.REFUND_FAILS:
-        gateway.books.script(payment.merchant_ref, "decline")
+    if wanted in NEXT_REFUND:
+        gateway.books.script(payment.merchant_ref, NEXT_REFUND[wanted])
     elif wanted == Play.FORGED:
         gateway.forge(payment.merchant_ref)
     elif wanted == Play.ASK:
