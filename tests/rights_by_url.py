@@ -68,6 +68,10 @@ class Shop:
         return cast.make_channel(self.merchant, f"till-{self.merchant.slug}", provider="generic")
 
     @cached_property
+    def storefront_channel(self):
+        return cast.make_channel(self.merchant, f"shopify-{self.merchant.slug}", provider="shopify")
+
+    @cached_property
     def csv_account(self):
         return cast.make_bank_account(self.merchant, f"till-{self.merchant.slug}")
 
@@ -388,6 +392,9 @@ RULES: dict[str, Rule] = {
     "orders:practice": Rule("view_money"),
     "orders:practice_play": Rule("edit_channels", method="post", ids={"pk": "payment.pk"}, data={"what": "pay"}),
     "orders:notice_replay": Rule("edit_channels", method="post", ids={**CHANNEL, "pk": "notice.pk"}),
+    "orders:storefront": Rule("view_money", ids={"code": "storefront_channel.code"}),
+    "orders:storefront_place": Rule("edit_channels", method="post", ids={"code": "storefront_channel.code"}, data={"since": "2026-11-01"}),
+    "orders:storefront_read": Rule("edit_channels", method="post", ids={"code": "storefront_channel.code"}),
     "orders:webhooks": Rule("edit_webhooks"),
     "orders:webhook": Rule("edit_webhooks", ids={"pk": "webhook.pk"}),
     "orders:webhook_act": Rule("edit_webhooks", method="post", ids={"pk": "webhook.pk"}, data={"act": "test"}),

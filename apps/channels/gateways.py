@@ -16,6 +16,7 @@ from apps.channels.fees import FeeTerms
 from apps.channels.fetching import StatementHours
 from apps.channels.paying import PaymentNotice
 from apps.channels.return_codes import ReturnCodes
+from apps.channels.storefronts import OrderTold
 
 
 class Outcome(StrEnum):
@@ -155,7 +156,7 @@ class NoticeUnreadable(Exception):
 
 
 class Operation(StrEnum):
-    """What a gateway can be asked for; beside refunds, `paying` and `fetching` say what each means."""
+    """What a gateway can be asked for; beside refunds, `paying`, `fetching` and `storefronts` say what each means."""
 
     CREATE_PAYMENT = "create_payment"
     QUERY_PAYMENT = "query_payment"
@@ -165,6 +166,7 @@ class Operation(StrEnum):
     REFUND = "refund"
     QUERY_REFUND = "query_refund"
     FETCH_STATEMENT = "fetch_statement"
+    READ_ORDERS = "read_orders"
     TEST_CONNECTION = "test_connection"
 
 
@@ -180,7 +182,7 @@ class Gateway(Protocol):
     def query_refund(self, call: RefundCall) -> RefundAnswer:
         """Asks what became of it; may try again by itself. UNKNOWN when nobody answered."""
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold | OrderTold]:
         """Verifies the bytes and says what they tell; [] for what does not concern us. Header names are in lower case.
 
         :raises NoticeForged: :raises NoticeUnreadable: see there.
@@ -220,4 +222,5 @@ class GatewayKind:
     sends_notices: bool = False  # of refunds or disputes: the shop has to tell the provider our address
     repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise
     reopens_safely: bool = False  # the same number again is the same payment, by the provider's own promise
+    own_gateway: str = ""  # of a storefront: its name for the payment gateway that settles to this very channel
     rest: Rest | None = None  # questions are answered all the same

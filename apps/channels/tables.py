@@ -21,6 +21,7 @@ OPERATIONS = {
     "refund": _("refund"),
     "query_refund": _("ask about a refund"),
     "fetch_statement": _("fetch a statement"),
+    "read_orders": _("read orders"),
     "test_connection": _("test the connection"),
 }
 OUTCOMES = {

@@ -11,10 +11,10 @@ class OrdersConfig(AppConfig):
         from apps.core.ui import Badge, name_job, register_badge  # noqa: PLC0415  the frame's words may be asked for only from here on
         from apps.merchants.access import RIGHTS  # noqa: PLC0415
         from apps.merchants.models import Membership  # noqa: PLC0415
-        from apps.orders.enums import BookJob, PaymentJob, RefundJob, WebhookJob  # noqa: PLC0415
+        from apps.orders.enums import BookJob, PaymentJob, RefundJob, StorefrontJob, WebhookJob  # noqa: PLC0415
         from apps.orders.selectors.refund_desk import waiting_count  # noqa: PLC0415
 
-        for kind in [*BookJob, *PaymentJob, *RefundJob, *WebhookJob]:
+        for kind in [*BookJob, *PaymentJob, *RefundJob, *StorefrontJob, *WebhookJob]:
             name_job(kind, kind.label)
 
         def waiting(merchant, user) -> Badge | None:

@@ -144,6 +144,12 @@ class PaymentJob(models.TextChoices):
     NOTICE = "orders.replay_notice", _("notice that is read again")
 
 
+class StorefrontJob(models.TextChoices):
+    """Kinds of background job on a storefront."""
+
+    READ = "orders.read_storefront", _("reading of a storefront's orders")
+
+
 class EventType(models.TextChoices):
     """What addresses of the merchant can be told. `test` is sent by hand alone."""
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils.translation import gettext as _
 
+from apps.channels.models import Channel
 from apps.channels.services.circuit import CircuitOpen
 from apps.core import clock, files
 from apps.core.jobs.registry import job
 from apps.core.secrets import decrypt
 from apps.merchants.models import Merchant
-from apps.orders.enums import BookJob, PaymentJob, RefundJob, WebhookJob
+from apps.orders.enums import BookJob, PaymentJob, RefundJob, StorefrontJob, WebhookJob
 from apps.orders.errors import ProviderRests, RefundMoveIllegal, TurnNotCome
 from apps.orders.models import RefundPayee
 from apps.orders.services.notices.practice import deliver_notices
@@ -21,6 +22,7 @@ from apps.orders.services.refunds.bulk import preview_requests, request_from_fil
 from apps.orders.services.refunds.calling import ask_about, submit_refund
 from apps.orders.services.refunds.payees import mail_link
 from apps.orders.services.refunds.sweeping import ring_refunds
+from apps.orders.services.storefronts.reading import read_storefront, ring_storefronts
 from apps.orders.services.uploads import check_upload, write_upload
 from apps.orders.services.webhook_sending import deliver_due, merchants_with_due
 from apps.orders.services.webhooks import ring
@@ -141,3 +143,16 @@ def ring_for_payments() -> None:
     now = clock.now()
     ring_payments(now=now)
     ring_notices(now=now)
+
+
+@job(StorefrontJob.READ, queue="imports", limit=timedelta(minutes=30))
+def read_orders(job, progress) -> dict:
+    """payload: channel_id. Safe to repeat: what is in the books is not taken in again."""
+    channel = Channel.objects.for_merchant(job.merchant_id).select_related("merchant").get(pk=job.payload["channel_id"])
+    return {"orders": read_storefront(channel=channel, now=clock.now())}
+
+
+@shared_task(name="orders.ring_storefronts", max_retries=0)
+def ring_for_storefronts() -> None:
+    """Every minute by the schedule: storefronts whose orders are to be read."""
+    ring_storefronts(now=clock.now())

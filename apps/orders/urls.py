@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from apps.orders.views import imports, lists, notices, practice, refunds, refunds_acts, refunds_file, refunds_new, transfers, webhooks
+from apps.orders.views import (
+    imports,
+    lists,
+    notices,
+    practice,
+    refunds,
+    refunds_acts,
+    refunds_file,
+    refunds_new,
+    storefronts,
+    transfers,
+    webhooks,
+)
 
 app_name = "orders"
 urlpatterns = [
@@ -36,6 +48,9 @@ urlpatterns = [
     path("channels/-/practice/", practice.index, name="practice"),
     path("channels/-/practice/<int:pk>/play/", practice.play_one, name="practice_play"),
     path("channels/<slug:code>/notices/<int:pk>/replay/", notices.replay, name="notice_replay"),
+    path("channels/<slug:code>/orders/", storefronts.storefront, name="storefront"),
+    path("channels/<slug:code>/orders/gateways/", storefronts.place, name="storefront_place"),
+    path("channels/<slug:code>/orders/read/", storefronts.read, name="storefront_read"),
     path("orders/search/", lists.search, name="search"),
     path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
     path("settings/webhooks/<int:pk>/", webhooks.webhook, name="webhook"),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.channels import terms
 from apps.channels.errors import UnableToChangeChannel
 from apps.channels.forms import ChannelForm, NewChannelForm
+from apps.channels.gateways import Operation
 from apps.channels.selectors.cards import card_of, cards_of
 from apps.channels.selectors.details import capabilities_of, history_of, is_mapped, mapping_rows, settles_text
 from apps.channels.services.channels import add_channel, change_channel, switch_channel
@@ -40,10 +41,12 @@ def index(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 @needs("view_money")
 def detail(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
     channel = channel_for(request, code)
+    kind = provider_kind(channel)
     context = {
         "card": card_of(channel, terms.calendars_of(request.merchant), clock.now()),
         "settles": settles_text(channel),
-        "has_gateway": provider_kind(channel) is not None,
+        "has_gateway": kind is not None,
+        "refunds_here": kind is not None and Operation.REFUND in kind.operations,
         "is_callable": can_be_called(channel),
         "history": history_of(channel) if has_right(request.membership, "view_audit") else [],
     }

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from apps.channels.forms_credentials import CredentialsForm
+from apps.channels.gateways import Operation
 from apps.channels.services.connection import NothingToTest, can_be_tested, latest_test, test_connection
 from apps.channels.services.gateway import (
     GatewayMissing,
@@ -56,6 +57,7 @@ def credentials(request: HttpRequest, merchant_slug: str, code: str) -> HttpResp
     context = {
         "form": form,
         "is_complete": can_be_called(channel),
+        "waits": Operation.REFUND in kind.operations and not can_be_called(channel),
         "has_some": bool(entered),
         "can_test": can_be_tested(channel),
         "last_test": latest_test(channel),

@@ -6,6 +6,7 @@ from apps.orders.models.orders import Order, Storefront
 from apps.orders.models.payments import NOT_PAID, Payment, PaymentEvent, PaymentHold
 from apps.orders.models.refunds import Refund
 from apps.orders.models.requests import RefundAttachment, RefundDecision, RefundRequest
+from apps.orders.models.storefronts import StorefrontReading
 from apps.orders.models.touched import TouchedDay
 from apps.orders.models.transfers import RefundBatch, RefundPayee, RefundTransfer
 from apps.orders.models.webhooks import WebhookDelivery, WebhookEndpoint
@@ -27,6 +28,7 @@ __all__ = [
     "RefundRequest",
     "RefundTransfer",
     "Storefront",
+    "StorefrontReading",
     "TouchedDay",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -13,9 +13,11 @@ from apps.channels.dispute_notices import pass_on_dispute
 from apps.channels.gateways import Acknowledgement, DisputeTold, NoticeForged, NoticeUnreadable, RefundNotice
 from apps.channels.models import Channel, NoticeState, WebhookEvent
 from apps.channels.services.gateway import gateway_for
+from apps.channels.storefronts import OrderTold
 from apps.core.errors import HezhangError
 from apps.orders.services.notices.forged import refuse_forged
 from apps.orders.services.notices.keeping import event_name, insert_notice
+from apps.orders.services.notices.orders import do_order
 from apps.orders.services.notices.payments import do_payment
 from apps.orders.services.notices.refunds import TooEarly, do_refund
 from apps.orders.services.notices.words import Told, about, as_json
@@ -95,4 +97,6 @@ def _do(channel: Channel, told: Told, now: datetime) -> tuple[NoticeState, str]:
         except HezhangError as error:
             return NoticeState.IGNORED, str(error)
         return (NoticeState.PROCESSED, f"dispute {dispute}") if dispute else (NoticeState.IGNORED, "no desk for disputes")
+    if isinstance(told, OrderTold):
+        return do_order(channel, told, now)
     return do_refund(channel, told, now) if isinstance(told, RefundNotice) else do_payment(channel, told, now)

@@ -10,7 +10,9 @@ from apps.channels.models import Channel, NoticeState, WebhookEvent
 
 LONGEST_EVENT = 120
 # What proves a notice, by the names providers use; never cookies or passwords.
-KEPT_HEADERS = re.compile(r"^(content-type|user-agent)$|sign|timestamp|nonce|serial|transmission|cert-url|auth-algo")
+KEPT_HEADERS = re.compile(
+    r"^(content-type|user-agent)$|sign|timestamp|nonce|serial|transmission|cert-url|auth-algo|hmac|topic|shop-domain|webhook-id"
+)
 _FIELDS = [field for field in WebhookEvent._meta.concrete_fields if not field.primary_key]
 _NAMES = ", ".join(field.column for field in _FIELDS)
 _INSERT = (

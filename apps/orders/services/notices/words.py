@@ -6,8 +6,9 @@ from datetime import datetime
 from apps.channels.dispute_notices import DisputeNotice
 from apps.channels.gateways import DisputeTold, Outcome, RefundNotice
 from apps.channels.paying import ActionKind, PayerAction, PaymentNotice, PaymentOutcome
+from apps.channels.storefronts import OrderTold
 
-Told = PaymentNotice | RefundNotice | DisputeTold
+Told = PaymentNotice | RefundNotice | DisputeTold | OrderTold
 MOMENTS = ("occurred_at", "opened_at", "evidence_due_at", "expires_at")
 
 
@@ -15,6 +16,8 @@ def about(told: Told) -> str:
     """The number by which its payment or refund is found again."""
     if isinstance(told, DisputeTold):
         return (told.dispute.merchant_ref or told.dispute.provider_ref)[:100]
+    if isinstance(told, OrderTold):
+        return told.order_no[:100]
     if isinstance(told, RefundNotice):
         return (told.key or told.provider_refund_ref or told.merchant_ref)[:100]
     return (told.merchant_ref or told.key or told.provider_ref)[:100]
@@ -31,6 +34,8 @@ def from_json(kept: dict) -> Told:
     kind = said.pop("type")
     if kind == DisputeTold.__name__:
         return DisputeTold(said["event_id"], DisputeNotice(**_timed(said["dispute"])))
+    if kind == OrderTold.__name__:
+        return OrderTold(**said)
     if kind == RefundNotice.__name__:
         return RefundNotice(**{**_timed(said), "outcome": Outcome(said["outcome"])})
     action = said.pop("action")

@@ -1,0 +1,70 @@
+"""Which channel each payment gateway of a storefront is, and from which day orders are read."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.channels.contracts import Method
+from apps.channels.enums import METHOD_LABELS
+from apps.merchants.models import Merchant
+
+LATER, ELSEWHERE = "", "-"  # no code of a channel is empty or a dash
+METHODS = [(str(method), METHOD_LABELS[method]) for method in Method]
+
+
+class GatewaysForm(forms.Form):
+    """Two fields for each gateway that orders have named, in the order given. Which there are, the page says and not the browser."""
+
+    since = forms.DateField(
+        label=_("Read orders changed since"),
+        help_text=_("Earlier than what was read: payments of newly placed gateways are brought in. Shopify gives orders of 60 days."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args, merchant: Merchant, gateways: dict[str, dict], unplaced: list[str], **options):
+        super().__init__(*args, **options)
+        self.merchant = merchant
+        self.names = [*gateways, *(name for name in unplaced if name not in gateways)]
+        channels = [(channel.code, channel.label) for channel in merchant.channels.order_by("label")]
+        places = [(LATER, _("not placed yet")), *channels, (ELSEWHERE, _("booked elsewhere: leave it out"))]
+        for at, name in enumerate(self.names):
+            known = gateways.get(name)
+            place = LATER if known is None else known.get("channel", ELSEWHERE)
+            self.fields[f"place_{at}"] = forms.ChoiceField(label=_("Channel"), choices=places, required=False, initial=place)
+            method = (known or {}).get("method") or str(Method.CREDIT_CARD)
+            self.fields[f"method_{at}"] = forms.ChoiceField(label=_("Method"), choices=METHODS, required=False, initial=method)
+
+    @property
+    def rows(self) -> list[tuple]:
+        """Name, place and method of each gateway."""
+        return [(name, self[f"place_{at}"], self[f"method_{at}"]) for at, name in enumerate(self.names)]
+
+    def clean_since(self) -> date:
+        since = self.cleaned_data["since"]
+        if since.year < 2000:
+            raise forms.ValidationError(_("This day is too early."))
+        return since
+
+    def clean(self) -> dict:
+        given = super().clean()
+        for at in range(len(self.names)):
+            if given.get(f"place_{at}") not in (LATER, ELSEWHERE, None) and not given.get(f"method_{at}"):
+                self.add_error(f"method_{at}", _("Choose how these customers paid."))
+        return given
+
+    @property
+    def gateways(self) -> dict[str, dict]:
+        """As `StorefrontReading.gateways` keeps them."""
+        given, places = self.cleaned_data, {}
+        for at, name in enumerate(self.names):
+            place = given.get(f"place_{at}", LATER)
+            if place != LATER:
+                places[name] = {} if place == ELSEWHERE else {"channel": place, "method": given[f"method_{at}"]}
+        return places
+
+    @property
+    def moment(self) -> datetime:
+        """The beginning of that day on the merchant's clock."""
+        return datetime.combine(self.cleaned_data["since"], time(), ZoneInfo(self.merchant.timezone))

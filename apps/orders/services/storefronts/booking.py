@@ -1,0 +1,101 @@
+"""Orders of a storefront as the two files of the books, so that they pass the same checks as everybody's."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from apps.channels.models import Channel
+from apps.channels.storefronts import StorefrontOrder
+from apps.core.money import plain
+from apps.orders.ingest.books import PAYMENT_COLUMNS, REFUND_COLUMNS
+from apps.orders.services.books import ImportReport, import_payments, import_refunds
+
+
+@dataclass
+class Booked:
+    """What came of some orders: rows that the books did not take, and payments of gateways that nobody has placed."""
+
+    faults: list[dict[str, str]] = field(default_factory=list)
+    unplaced: Counter = field(default_factory=Counter)
+
+
+def book_orders(*, channel: Channel, orders: list[StorefrontOrder], gateways: dict[str, dict], now: datetime) -> Booked:
+    """Brings payments, then refunds into the books, each known one updated and never doubled. `gateways` as `StorefrontReading` has it.
+
+    A row that the books refuse is left out and named; the others are taken in.
+    """
+    booked = Booked()
+    payments = [row for order in orders for row in _payments(channel, order, gateways, booked)]
+    refunds = [row for order in orders for row in _refunds(order, gateways)]
+    for what, columns, rows, bring in (
+        ("payments", PAYMENT_COLUMNS, payments, import_payments),
+        ("refunds", REFUND_COLUMNS, refunds, import_refunds),
+    ):
+        if rows:
+            name = f"{channel.code}-{what}-{now:%Y%m%d-%H%M%S}.csv"
+            report = bring(merchant=channel.merchant, name=name, data=_csv(columns, rows), by=None, now=now, keep_good=True)
+            booked.faults += _faults(report, rows)
+    return booked
+
+
+def _payments(channel: Channel, order: StorefrontOrder, gateways: dict[str, dict], booked: Booked):
+    for one in order.payments:
+        place = gateways.get(one.gateway)
+        if place is None:
+            booked.unplaced[one.gateway] += 1
+        elif place:
+            yield {
+                "order_no": order.order_no,
+                "placed_at": order.placed_at.isoformat(),
+                "storefront": channel.code,
+                "order_total": plain(order.total_minor, order.currency),
+                "currency": one.currency,
+                "channel": place["channel"],
+                "method": place["method"],
+                "merchant_ref": order.order_no,
+                "provider_ref": one.provider_ref,
+                "amount": plain(one.amount_minor, one.currency),
+                "status": one.state,
+                "paid_at": one.paid_at.isoformat() if one.paid_at else "",
+            }
+
+
+def _refunds(order: StorefrontOrder, gateways: dict[str, dict]):
+    for one in order.refunds:
+        place = gateways.get(one.gateway)
+        if place:
+            made_at = one.made_at.isoformat()
+            yield {
+                "refund_no": f"{order.order_no}-{one.ref}",
+                "order_no": order.order_no,
+                "channel": place["channel"],
+                "merchant_ref": order.order_no,
+                "provider_refund_ref": one.ref,
+                "amount": plain(one.amount_minor, one.currency),
+                "currency": one.currency,
+                "status": one.state,
+                "requested_at": made_at,
+                "refunded_at": made_at if one.state == "succeeded" else "",
+            }
+
+
+def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, str]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def _faults(report: ImportReport, rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Rows of a file are counted from its first line, the header."""
+    faults: Callable[[], list] = report.faults
+    return [
+        {"order": rows[one.row_no - 2]["order_no"], "why": _("%(column)s: %(sentence)s") % {"column": one.column, "sentence": one.sentence}}
+        for one in faults()
+    ]
