@@ -32,7 +32,7 @@ KNOWN = frozenset(
     """Adyen Alipay Apple Asia ECPay Excel Google JKOPAY LINE Pay PayPal PayPay Razorpay Shopify Stripe Taipei TradeNoAio UnionPay WeChat
     App NewebPay Lakala Shouqianba ChinaUMS Airwallex PingPong
     hledger Ledger beancount QuickBooks Online Desktop Xero
-    bank big cathay ecpay gb kB own qingtian stripe tab till twd
+    bank big cathay ecpay gb kB own qingtian shopify stripe tab till twd
     channel Enter HashIV HashKey Hezhang JSON Lines Secure Standard Webhooks chargeback fraudulent columns delimiter encoding
     dispute merchant payment qualificationcase refund refundbatch
     question nobody test Three chargebacks""".split()
