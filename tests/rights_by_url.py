@@ -19,7 +19,7 @@ from apps.disputes.models import EvidenceBundle
 from apps.disputes.services.evidence import add_evidence
 from apps.disputes.services.opening import open_dispute
 from apps.merchants.models import SupportAccess
-from apps.orders.models import WebhookDelivery, WebhookEndpoint
+from apps.orders.models import PaymentExecution, WebhookDelivery, WebhookEndpoint
 from apps.orders.services.refunds.bulk import take_requests
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.uploads import take_upload
@@ -115,6 +115,13 @@ class Shop:
     @cached_property
     def payment(self):
         return cast.make_payment(self.channel)
+
+    @cached_property
+    def live_payment(self):
+        payment = cast.make_payment(self.channel, state="authorized", paid_at=None, business_date=None)
+        at = {"started_at": clock.now(), "expires_at": clock.now()}
+        PaymentExecution.objects.create(merchant=self.merchant, payment=payment, request_key="cart-1", **at)
+        return payment
 
     @property
     def order(self):
@@ -437,6 +444,8 @@ RULES: dict[str, Rule] = {
     "orders:search": Rule("view_money", data={"q": "A1"}),
     "orders:refunds": Rule("view_money"),
     "orders:refund_approve_many": Rule("approve_refund", method="post", data={"ids": "1", "total": "1"}),
+    "orders:payment_take": Rule("take_payments", ids={"pk": "live_payment.pk"}),
+    "orders:payment_call_off": Rule("take_payments", ids={"pk": "live_payment.pk"}),
     "orders:refund_new": Rule("request_refund", ids={"payment_id": "payment.pk"}),
     "orders:refund_upload": Rule("request_refund"),
     "orders:refund_columns": Rule("request_refund"),

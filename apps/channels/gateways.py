@@ -223,4 +223,6 @@ class GatewayKind:
     repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise
     reopens_safely: bool = False  # the same number again is the same payment, by the provider's own promise
     own_gateway: str = ""  # of a storefront: its name for the payment gateway that settles to this very channel
+    takes_part: bool = False  # an authorization may be captured in part; what is left goes back to the payer
+    cancels_unpaid: bool = True  # of a gateway that cancels: also what nobody has paid yet, not only authorizations
     rest: Rest | None = None  # questions are answered all the same

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.channels.enums import METHOD_LABELS
 from apps.channels.models import NoticeState, ProviderCall, WebhookEvent
+from apps.channels.notice_results import result_words
 from apps.core.tables import BaseTable, DateColumn, NumberColumn
 from apps.core.templatetags.ui import chip_html
 from apps.core.ui import Chip
@@ -48,6 +49,14 @@ OUTCOMES = {
 NOTICE_TONES = {NoticeState.FORGED: "red", NoticeState.UNREADABLE: "red", NoticeState.RECEIVED: "amber", NoticeState.PROCESSED: "green"}
 
 
+def outcome_chip(call: ProviderCall) -> Chip:
+    """What came of a call."""
+    if call.ended_at is None:
+        return Chip(str(_("cut off")), "amber")
+    words, tone = OUTCOMES.get(call.outcome, (call.outcome, "outline"))
+    return Chip(str(words), tone)
+
+
 class CallTable(BaseTable):
     started_at = DateColumn(verbose_name=_("Time"), time=True, attrs={"td": {"class": "phone-full"}})
     operation = tables.Column(verbose_name=_("Call"))
@@ -67,10 +76,7 @@ class CallTable(BaseTable):
         return format_html('<a class="title" href="{}">{}</a><span class="sub">{}{}</span>', href, words, record.key, method)
 
     def render_outcome(self, record):
-        if record.ended_at is None:
-            return chip_html(Chip(str(_("cut off")), "amber"))
-        words, tone = OUTCOMES.get(record.outcome, (record.outcome, "outline"))
-        return chip_html(Chip(str(words), tone))
+        return chip_html(outcome_chip(record))
 
     def render_code(self, record):
         return format_html('<span class="ident">{}</span>', record.code) if record.code else "—"
@@ -95,4 +101,4 @@ class NoticeTable(BaseTable):
         return chip_html(Chip(record.get_state_display(), NOTICE_TONES.get(record.state, "outline")))
 
     def render_result(self, record):
-        return record.result or "—"
+        return result_words(record.result) or "—"

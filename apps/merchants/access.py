@@ -39,6 +39,7 @@ RIGHT_LABELS = {
     "resolve": _("Resolve differences and match by hand"),
     "write_off": _("Write off a difference"),
     "countersign": _("Approve or reject write-offs and forced matches above the limits, and undo them"),
+    "take_payments": _("Take money that is authorized, and call open payments off"),
     "request_refund": _("Request a refund"),
     "approve_refund": _("Approve or reject a refund"),
     "pay_refunds": _("Collect bank details and pay refunds by bank transfer"),
@@ -64,10 +65,11 @@ RIGHTS: dict[str, frozenset[str]] = {
     Role.OWNER: frozenset(RIGHT_LABELS),
     Role.ACCOUNTANT: RIGHTS_OF_ALL
     | {"import_files", "withdraw_files", "force_import", "edit_mappings", "edit_books", "reconcile", "assign", "resolve", "write_off"}
-    | {"request_refund", "pay_refunds", "answer_disputes", "edit_alerts", "edit_watchlist", "teach_models"}
+    | {"take_payments", "request_refund", "pay_refunds", "answer_disputes", "edit_alerts", "edit_watchlist", "teach_models"}
     | {"edit_fees", "edit_bank_accounts", "prepare_close", "view_audit"},
     Role.APPROVER: RIGHTS_OF_ALL | {"approve_refund", "countersign", "edit_watchlist", "approve_close", "view_audit"},
-    Role.OPERATOR: RIGHTS_OF_ALL | {"import_files", "edit_books", "assign", "request_refund", "answer_disputes", "edit_watchlist"},
+    Role.OPERATOR: RIGHTS_OF_ALL
+    | {"import_files", "edit_books", "assign", "take_payments", "request_refund", "answer_disputes", "edit_watchlist"},
     Role.VIEWER: RIGHTS_OF_ALL,
 }
 

@@ -273,6 +273,22 @@ class MethodNotOffered(PaymentRefused):
     message = _("%(channel)s does not take this method of payment through Hezhang.")
 
 
+class ActNotOffered(MethodNotOffered):
+    message = _("%(channel)s does not offer this through Hezhang. Do it in the provider's console.")
+
+
+class WholeOnly(PaymentRefused):
+    message = _("%(channel)s takes the whole of an authorization or nothing of it.")
+
+
+class UnpaidLapses(PaymentRefused):
+    message = _("%(channel)s cannot call off what nobody has paid yet: it ends by itself at its deadline.")
+
+
+class ActUnderWay(PaymentRefused):
+    message = _("Somebody asked for this a moment ago, and the provider has not answered yet. Look again in a minute.")
+
+
 class ChannelOff(PaymentRefused):
     message = _("%(channel)s is switched off.")
 

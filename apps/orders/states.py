@@ -1,5 +1,7 @@
 """Which state may follow which, as data."""
 
+from apps.channels.gateways import Operation
+from apps.channels.paying import PaymentOutcome
 from apps.orders.enums import PaymentState as P
 from apps.orders.enums import RefundState as R
 
@@ -42,3 +44,7 @@ DESK_MOVES: dict[R, frozenset[R]] = {
     R.REJECTED: frozenset(),
     R.WITHDRAWN: frozenset(),
 }
+
+# Of an act on an open payment: what a provider that refuses it says, which tells nothing about the payment itself.
+ACTS = (Operation.CAPTURE_PAYMENT, Operation.CANCEL_PAYMENT)
+REFUSED_ACT = frozenset({PaymentOutcome.DECLINED, PaymentOutcome.NOT_FOUND})

@@ -6,6 +6,7 @@ from apps.orders.views import (
     imports,
     lists,
     notices,
+    payment_acts,
     practice,
     refunds,
     refunds_acts,
@@ -20,6 +21,8 @@ app_name = "orders"
 urlpatterns = [
     path("orders/", lists.orders, name="orders"),
     path("orders/payments/", lists.payments, name="payments"),
+    path("orders/payments/<int:pk>/take/", payment_acts.take, name="payment_take"),
+    path("orders/payments/<int:pk>/call-off/", payment_acts.call_off, name="payment_call_off"),
     path("orders/refunds/", lists.refunds, name="refund_list"),
     path("refunds/", refunds.queue, name="refunds"),
     path("refunds/approve/", refunds_acts.approve_many, name="refund_approve_many"),

@@ -20,7 +20,7 @@ def test_the_table_is_the_one_that_was_agreed():
     assert RIGHTS["viewer"] == {"view_money", "download_reports", "view_settings"}
     assert RIGHTS["approver"] - RIGHTS["viewer"] == {"approve_refund", "countersign", "edit_watchlist", "approve_close", "view_audit"}
     assert RIGHTS["operator"] - RIGHTS["viewer"] == {
-        "import_files", "edit_books", "assign", "request_refund", "answer_disputes", "edit_watchlist",
+        "import_files", "edit_books", "assign", "take_payments", "request_refund", "answer_disputes", "edit_watchlist",
     }  # fmt: skip
     assert frozenset(RIGHT_LABELS) - RIGHTS["accountant"] == {
         "approve_refund", "countersign", "approve_close", "edit_channels", "edit_settings", "manage_people", "edit_webhooks",

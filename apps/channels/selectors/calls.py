@@ -77,6 +77,14 @@ def code_sentence(channel: Channel, code: str) -> str:
     return _(known.staff) if known.staff else str(CLASS_WORDS[known.code_class])
 
 
+def code_words(channel: Channel, code: str) -> str:
+    """A code beside what came of a call: its sentence, nothing where it only says the same again, or the code that nobody knows."""
+    known = code_of(channel, code)
+    if known is None or known.staff:
+        return _(known.staff) if known else code
+    return "" if known.code_class in (CodeClass.OK, CodeClass.PENDING) else str(CLASS_WORDS[known.code_class])
+
+
 def shown_body(channel: Channel, notice: WebhookEvent) -> str:
     """A notice's bytes as text, without anything that is one of the channel's credentials."""
     text = notice.body[:SHOWN_OF_BODY]

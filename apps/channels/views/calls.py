@@ -5,8 +5,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from apps.channels.models import ProviderCall, WebhookEvent
+from apps.channels.notice_results import result_words
 from apps.channels.selectors.calls import calls_of, code_sentence, health_of, notices_of, shown_body
-from apps.channels.tables import CallTable, NoticeTable
+from apps.channels.tables import OPERATIONS, CallTable, NoticeTable, outcome_chip
 from apps.channels.views.shared import channel_for, channel_page
 from apps.core import clock
 from apps.core.paging import keyset_page
@@ -31,7 +32,8 @@ def call(request: HttpRequest, merchant_slug: str, code: str, pk: int) -> HttpRe
     channel = channel_for(request, code)
     row = get_object_or_404(ProviderCall.objects.for_merchant(request.merchant).filter(channel=channel), pk=pk)
     exchanges = [{"status": "", "answer": "", "error": ""} | one for one in row.raw.get("exchanges", [])]
-    context = {"call": row, "said": code_sentence(channel, row.code), "exchanges": exchanges}
+    context = {"call": row, "said": code_sentence(channel, row.code), "exchanges": exchanges, "chip": outcome_chip(row)}
+    context["operation"] = OPERATIONS.get(row.operation, row.operation)
     return render(request, "channels/call.html", channel_page(request, channel, "channels:calls", **context))
 
 
@@ -58,5 +60,5 @@ def notice(request: HttpRequest, merchant_slug: str, code: str, pk: int) -> Http
     """One notice as it came."""
     channel = channel_for(request, code)
     row = get_object_or_404(WebhookEvent.objects.for_merchant(request.merchant).filter(channel=channel), pk=pk)
-    context = {"notice": row, "body": shown_body(channel, row)}
+    context = {"notice": row, "body": shown_body(channel, row), "result": result_words(row.result)}
     return render(request, "channels/notice.html", channel_page(request, channel, "channels:calls", **context))

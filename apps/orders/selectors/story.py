@@ -82,7 +82,9 @@ def order_for(merchant: Merchant, order_no: str) -> Order:
 
 def order_books(order: Order) -> OrderBooks:
     """Three queries."""
-    payments = list(Payment.objects.filter(order=order, merchant=order.merchant_id).select_related("channel").order_by("placed_at", "pk"))
+    payments = list(
+        Payment.objects.filter(order=order, merchant=order.merchant_id).select_related("channel__merchant").order_by("placed_at", "pk")
+    )
     keys = [payment.pk for payment in payments]
     refunds = Refund.objects.filter(payment_id__in=keys, merchant=order.merchant_id).select_related("channel", "payment")
     events = PaymentEvent.objects.filter(payment_id__in=keys, merchant=order.merchant_id).order_by("happened_at", "pk")

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.channels.selectors.calls import code_words
 from apps.core.figures import cash_text, when_text
 from apps.orders.models import Payment, PaymentEvent
 
@@ -37,5 +38,9 @@ def payment_step(event: PaymentEvent, payment: Payment) -> tuple[str, str, str]:
         said.append(cash_text(detail["amount_minor"], payment.currency))
     if detail.get("expires_at"):
         said.append(str(_("until %(when)s")) % {"when": when_text(datetime.fromisoformat(detail["expires_at"]))})
-    said += [detail.get("by", ""), detail.get("reason", ""), detail.get("message", "") or detail.get("code", "")]
+    said += [
+        detail.get("by", ""),
+        detail.get("reason", ""),
+        detail.get("message", "") or code_words(payment.channel, detail.get("code", "")),
+    ]
     return str(title), state, " · ".join(str(part) for part in said if part)

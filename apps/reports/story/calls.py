@@ -27,7 +27,9 @@ def spoken(books: OrderBooks) -> Spoken:
     executions = PaymentExecution.objects.for_merchant(merchant).filter(payment_id__in=[row.pk for row in books.payments])
     requests = RefundRequest.objects.for_merchant(merchant).filter(refund__payment_id__in=[row.pk for row in books.payments])
     keys = [*executions.values_list("key", flat=True), *requests.values_list("idempotency_key", flat=True)]
-    calls = ProviderCall.objects.for_merchant(merchant).filter(key__in=keys).select_related("channel").order_by("started_at", "pk")
+    calls = (
+        ProviderCall.objects.for_merchant(merchant).filter(key__in=keys).select_related("channel__merchant").order_by("started_at", "pk")
+    )
     names = Q(pk__in=[])
     for payment in books.payments:
         names |= Q(channel_id=payment.channel_id, about__in=[name for name in (payment.merchant_ref, payment.provider_ref) if name])

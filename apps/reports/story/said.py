@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.channels.models import NoticeState, ProviderCall, WebhookEvent
+from apps.channels.notice_results import result_words
+from apps.channels.selectors.calls import code_words
 from apps.reports.story.calls import Spoken
 
 QUESTIONS = ("query_payment", "query_refund")
@@ -42,7 +44,7 @@ def _call(call: ProviderCall, slug: str) -> Said:
         "refund": _("%(channel)s was asked for the refund"),
         "query_refund": _("%(channel)s was asked about the refund"),
     }.get(call.operation, _("%(channel)s was called"))
-    detail = " · ".join(part for part in (_outcome(call.outcome), call.code, call.message) if part)
+    detail = " · ".join(part for part in (_outcome(call.outcome), code_words(call.channel, call.code), call.message) if part)
     state = "fault" if call.outcome in QUIET else "done"
     href = reverse("channels:call", args=[slug, call.channel.code, call.pk])
     return Said(call.started_at, title % names, detail, state, "help-circle" if call.operation in QUESTIONS else "send", href)
@@ -67,5 +69,5 @@ def _notice(event: WebhookEvent, slug: str) -> Said:
     state = "fault" if event.state in UNDONE else "done"
     title = _("Notice of %(channel)s") % {"channel": event.channel.label}
     href = reverse("channels:notice", args=[slug, event.channel.code, event.pk])
-    detail = " · ".join(part for part in (event.get_state_display(), event.result) if part)
+    detail = " · ".join(part for part in (event.get_state_display(), result_words(event.result)) if part)
     return Said(event.received_at, title, detail, state, "bell", href)

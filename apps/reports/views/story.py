@@ -10,6 +10,7 @@ from apps.core.panels import Tab
 from apps.core.signs import signs_for, signs_for_many
 from apps.core.ui import Chip
 from apps.merchants.access import has_right, needs
+from apps.orders.selectors.live_payments import live_payments
 from apps.orders.selectors.refund_doors import doors_of
 from apps.orders.selectors.story import order_for
 from apps.reports.story.booked import entries_of
@@ -42,6 +43,8 @@ def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> Http
         "entries": entries_of(facts),
         "disputable": facts.captured[-1] if facts.captured and has_right(request.membership, "answer_disputes") else None,
         "risks": payment_risks(request.merchant, facts.captured, clock.now()),
+        "live": live_payments(request.merchant, facts.books.payments),
+        "may_take": has_right(request.membership, "take_payments"),
         "doors": doors_of(facts.captured, clock.now()) if has_right(request.membership, "request_refund") else [],
     }
     return render(request, "reports/story.html", context)

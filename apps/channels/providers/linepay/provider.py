@@ -29,6 +29,8 @@ GATEWAY = GatewayKind(
     },
     pays_by=(Method.LINE_PAY,),
     codes={**OWN_CODES, **RETURN_CODES},
+    takes_part=True,
+    cancels_unpaid=False,
     credentials=(
         CredentialField(
             "channel_id", "Channel ID", _("LINE Pay merchant centre, payment integration, manage link key; ten digits."), is_secret=False

@@ -29,6 +29,7 @@ GATEWAY = GatewayKind(
     },
     pays_by=tuple(CHOICES),
     codes={**OWN_CODES, **RETURN_CODES},
+    cancels_unpaid=False,
     credentials=(
         CredentialField("merchant_id", _("Merchant ID"), _("NewebPay console, shop management, shop details."), is_secret=False),
         CredentialField("hash_key", "HashKey", _("NewebPay console, shop management, shop details, interface keys; 32 characters.")),

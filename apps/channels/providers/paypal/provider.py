@@ -44,6 +44,8 @@ GATEWAY = GatewayKind(
     payment_minutes=180,
     sends_notices=True,
     repeats_safely=True,
+    takes_part=True,
+    cancels_unpaid=False,
 )
 
 PROVIDER = Provider(

@@ -36,5 +36,6 @@ GATEWAY = GatewayKind(
     payment_minutes=30,
     sends_notices=True,
     repeats_safely=True,
+    takes_part=True,
     reopens_safely=True,
 )

@@ -40,6 +40,7 @@ GATEWAY = GatewayKind(
     payment_minutes=60,
     sends_notices=True,
     repeats_safely=True,
+    takes_part=True,
 )
 PROVIDER = Provider(
     code="stripe",

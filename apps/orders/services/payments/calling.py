@@ -19,16 +19,15 @@ from apps.channels.services.gateway import GatewayMissing, end_call, gateway_for
 from apps.core import clock
 from apps.merchants.models import Merchant, User
 from apps.orders.enums import PaymentState
-from apps.orders.errors import AmountRefused, MethodNotOffered, PaymentMoveIllegal
+from apps.orders.errors import ActNotOffered, ActUnderWay, AmountRefused, MethodNotOffered, PaymentMoveIllegal, UnpaidLapses, WholeOnly
 from apps.orders.models import Payment, PaymentExecution
 from apps.orders.services.payments.calls import call_for
 from apps.orders.services.payments.settling import HELD_PAUSE, OPEN, apply_answer
 from apps.orders.services.payments.trail import lock_payment, write_step
+from apps.orders.states import ACTS, REFUSED_ACT
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)  # longer than any gateway waits for an answer
-# Of an act on an open payment only: the provider refused the act, which says nothing about the payment.
-REFUSED_ACT = frozenset({PaymentOutcome.DECLINED, PaymentOutcome.NOT_FOUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,9 @@ def ask_about(*, merchant: Merchant, payment_id: int, now: datetime, at_once: bo
 def capture_payment(*, merchant: Merchant, payment_id: int, amount_minor: int, by: User | None, now: datetime) -> Payment:
     """Takes what was authorized, all or a part, once: another sum is refused when one was asked for before.
 
-    :raises PaymentMoveIllegal: it is not authorized. :raises AmountRefused: see there. :raises MethodNotOffered: the provider cannot.
+    :raises PaymentMoveIllegal: it is not authorized. :raises AmountRefused: see there.
+    :raises ActNotOffered, WholeOnly: the provider cannot.
+    :raises ActUnderWay: the answer to another press of the button, or to a cancellation, is not there yet.
     """
 
     def may(payment: Payment, execution: PaymentExecution) -> bool:
@@ -91,6 +92,10 @@ def capture_payment(*, merchant: Merchant, payment_id: int, amount_minor: int, b
             raise PaymentMoveIllegal(was=payment.get_state_display())
         if not 0 < amount_minor <= payment.amount_minor or execution.wanted_minor not in (None, amount_minor):
             raise AmountRefused
+        kind = gateway_kind(payment.channel)
+        if amount_minor != payment.amount_minor and kind and not kind.takes_part:
+            raise WholeOnly(channel=payment.channel.label)
+        _refuse_second(payment, execution, now)
         execution.wanted_minor = amount_minor
         write_step(payment, "payment.capturing", now=now, by=by, after={"amount_minor": amount_minor}, amount_minor=amount_minor)
         return True
@@ -102,17 +107,28 @@ def capture_payment(*, merchant: Merchant, payment_id: int, amount_minor: int, b
 def cancel_payment(*, merchant: Merchant, payment_id: int, by: User | None, reason: str = "", now: datetime) -> Payment:
     """Calls an unpaid payment off, or gives an authorization back; the state follows what the provider says.
 
-    :raises PaymentMoveIllegal: it has ended. :raises MethodNotOffered: the provider cannot.
+    :raises PaymentMoveIllegal: it has ended. :raises ActNotOffered, UnpaidLapses: the provider cannot. :raises ActUnderWay: as above.
     """
 
     def may(payment: Payment, execution: PaymentExecution) -> bool:
         if payment.state not in OPEN:
             raise PaymentMoveIllegal(was=payment.get_state_display())
+        kind = gateway_kind(payment.channel)
+        if payment.state == PaymentState.PENDING and kind and not kind.cancels_unpaid:
+            raise UnpaidLapses(channel=payment.channel.label)
+        _refuse_second(payment, execution, now)
         write_step(payment, "payment.cancelling", now=now, by=by, reason=reason)
         return True
 
     begun = _begin(merchant, payment_id, Operation.CANCEL_PAYMENT, now, may=may)
     return _carry_out(begun, begun.gateway.cancel_payment)
+
+
+def _refuse_second(payment: Payment, execution: PaymentExecution, now: datetime) -> None:
+    """Of two people, or two presses, one alone reaches the provider; the payment is locked. A call that was cut off holds for the lease."""
+    asked = ProviderCall.objects.filter(merchant_id=payment.merchant_id, key=execution.key, operation__in=ACTS, ended_at=None)
+    if asked.filter(started_at__gt=now - LEASE).exists():
+        raise ActUnderWay
 
 
 def _finish_approved(merchant: Merchant, payment_id: int) -> Payment:
@@ -151,7 +167,7 @@ def _begin(merchant: Merchant, payment_id: int, operation: Operation, now: datet
         return None
     gateway, kind = gateway_for(payment.channel), gateway_kind(payment.channel)
     if operation not in kind.operations:
-        raise MethodNotOffered(channel=payment.channel.label)
+        raise ActNotOffered(channel=payment.channel.label)
     execution.ask_at, execution.asks = now + LEASE, execution.asks + 1
     if payment.state not in OPEN:
         execution.late_looks += 1
@@ -180,8 +196,7 @@ def _finish(begun: Begun, answer: PaymentAnswer) -> Payment:
     with transaction.atomic():
         payment = lock_payment(begun.payment.merchant_id, begun.payment.pk)
         end_call(begun.said, answer, now)
-        acts = (Operation.CAPTURE_PAYMENT, Operation.CANCEL_PAYMENT)
-        if begun.said.operation in acts and answer.outcome in REFUSED_ACT:
+        if begun.said.operation in ACTS and answer.outcome in REFUSED_ACT:
             answer = PaymentAnswer(PaymentOutcome.UNKNOWN, code=answer.code, message=answer.message, raw=answer.raw)
             if begun.said.operation == Operation.CAPTURE_PAYMENT:
                 payment.execution.wanted_minor = None
