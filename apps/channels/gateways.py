@@ -208,6 +208,10 @@ class Rest:
         return local.replace(hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0)
 
 
+def _never(_number: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayKind:
     """A provider's gateway as the registry knows it: what it needs, and how to make one."""
@@ -225,4 +229,5 @@ class GatewayKind:
     own_gateway: str = ""  # of a storefront: its name for the payment gateway that settles to this very channel
     takes_part: bool = False  # an authorization may be captured in part; what is left goes back to the payer
     cancels_unpaid: bool = True  # of a gateway that cancels: also what nobody has paid yet, not only authorizations
+    names_opening: Callable[[str], bool] = _never  # whether a number is of the page or link that was opened, not of the payment itself
     rest: Rest | None = None  # questions are answered all the same

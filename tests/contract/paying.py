@@ -33,6 +33,7 @@ class PayingScene:
     secrets: tuple[str, ...]
     pays: Callable[[str], None]
     statement_day: date | None = None
+    credentials: dict[str, str] = field(default_factory=dict)  # as a person enters them; the same that `gateway` has
     told_by_notice: bool = False  # its payments' own numbers and the ends of its refunds come by notice alone
     skips: frozenset[str] = field(default_factory=frozenset)  # names of tests that this provider's format cannot have, with a comment why
 

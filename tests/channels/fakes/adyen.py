@@ -90,7 +90,8 @@ class FakeAdyen(FakeProvider):
     def refund_notice(self, key: str) -> tuple[dict[str, str], bytes]:
         one, back = self.books.find_back(key=key)
         done = back.state != "failed"
-        return self.items([self.item("REFUND", one, psp=back.number, success=done, original=f"PSP{one.number[2:]}", value=back.amount)])
+        about = self.item("REFUND", one, psp=back.number, success=done, original=f"PSP{one.number[2:]}", value=back.amount)
+        return self.items([{**about, "eventDate": back.done_at.isoformat()}])
 
     def item(
         self, kind: str, one: Attempt, *, psp: str, success: bool = True, original: str = "", value: int | None = None, **more

@@ -143,14 +143,23 @@ class FakeAlipay(FakeProvider):
     def _bill(self, asked: dict) -> dict:
         day = date.fromisoformat(asked["bill_date"])
         paid = [one for one in self.books.payments.values() if one.paid_at and one.paid_at.astimezone(SHANGHAI).date() == day]
-        if not paid:
+        backs = self.backs_of(lambda at: at.astimezone(SHANGHAI).date() == day)
+        if not paid and not backs:
             return _refused("40004", "isp.NO_BILL_DATA")
-        rows = tuple((one.number, one.merchant_ref, "交易", "手工皂", _text(one.paid_at), _yuan(one.amount), "", "-0.10") for one in paid)
+        rows = [self._row(one, "交易", one.paid_at, _yuan(one.amount), f"-{_yuan(self.fees.get(one.amount, 10))}") for one in paid]
+        rows += [
+            self._row(one, "退款", back.done_at, f"-{_yuan(back.amount)}", _yuan(self.fees.get(back.amount, 0)), back.key)
+            for one, back in backs
+        ]
         total = f"#交易合计：{len(paid)}笔，商家实收共{_yuan(sum(one.amount for one in paid))}元，商家优惠共0.00元\r\n"
-        footer = total + "#退款合计：0笔，商家实收退款共0.00元，商家优惠退款共0.00元\r\n"
+        gone = _yuan(sum(back.amount for _one, back in backs))
+        footer = total + f"#退款合计：{len(backs)}笔，商家实收退款共{'-' if backs else ''}{gone}元，商家优惠退款共0.00元\r\n"
         name = f"f{self.books.number()}"
-        self.files[name] = bills.zipped(业务明细=bills.alipay(rows, footer=footer))
+        self.files[name] = bills.zipped(业务明细=bills.alipay(tuple(rows), footer=footer))
         return _done(bill_download_url=f"{self.base_url}/downloadBillFile.resource?fileId={name}")
+
+    def _row(self, one: Attempt, kind: str, at: datetime, amount: str, fee: str, key: str = "") -> tuple[str, ...]:
+        return one.number, one.merchant_ref, kind, "手工皂", _text(at), amount, key, fee
 
     def _state(self, held: Attempt) -> str:
         return "TRADE_CLOSED" if held.paid_at and held.refunded == held.amount else STATES[held.state]

@@ -10,6 +10,8 @@ from tests.channels.fakes.server import Answered, Asked, FakeProvider
 from tests.channels.providers.fake_ecpay import HASH_IV, HASH_KEY, MERCHANT_ID, FakeEcpay
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+PAID_BY = {"Credit": "Credit_CreditCard", "ATM": "ATM_TAISHIN"}
+LISTED_AS = {"Credit": "信用卡", "ATM": "ATM櫃員機"}
 STATUS = {"pending": "0", "expired": "0", "paid": "1", "declined": "10200095"}
 HEADER = (
     "訂單日期,廠商訂單編號,綠界訂單編號,平台名稱,付款方式,費率(每筆),信用卡授權單號,信用卡卡號末4碼,超商資訊/ATM繳款帳號,付款狀態,交易金額,"
@@ -62,7 +64,7 @@ class FakeEcpayCashier(FakeProvider):
     def _about(self, one: Attempt) -> dict[str, str]:
         return {
             "MerchantID": MERCHANT_ID, "MerchantTradeNo": one.merchant_ref, "StoreID": "", "TradeNo": one.number,
-            "TradeAmt": str(one.amount // 100), "PaymentDate": stamp(one.paid_at), "PaymentType": "Credit_CreditCard",
+            "TradeAmt": str(one.amount // 100), "PaymentDate": stamp(one.paid_at), "PaymentType": PAID_BY[one.method],
             "PaymentTypeChargeFee": "35", "TradeDate": stamp(one.opened_at), "CustomField1": "",
         }  # fmt: skip
 
@@ -86,16 +88,18 @@ class FakeEcpayCashier(FakeProvider):
         return said
 
     def _statement(self, form: dict[str, str]) -> bytes:
-        """One day's list, in Big5 as ECPay sends it where nobody asks otherwise."""
+        """One day's list, in Big5 as ECPay sends it where nobody asks otherwise; what went back is a row of its own, negative."""
         assert is_genuine(form, HASH_KEY, HASH_IV)
-        paid = [
-            one
-            for one in self.books.payments.values()
-            if one.state == "paid" and stamp(one.paid_at)[:10].replace("/", "-") == form["BeginDate"]
-        ]
-        rows = []
-        for one in paid:
-            sum_of, cells = one.amount // 100, (stamp(one.opened_at), one.merchant_ref, one.number)
-            wrapped = ",".join(f'="{cell}"' for cell in cells)
-            rows.append(f'{wrapped},一般,信用卡,2.75%,="1",="2222",,已付款,{sum_of},,0,35,0,{sum_of - 35},未撥款,,')
+
+        def is_wanted(at: datetime | None) -> bool:
+            return stamp(at)[:10].replace("/", "-") == form["BeginDate"]
+
+        paid = [one for one in self.books.payments.values() if one.state == "paid" and is_wanted(one.paid_at)]
+        rows = [self._row(one, one.amount // 100, self.fees.get(one.amount, 3500) // 100) for one in paid]
+        rows += [self._row(one, -back.amount // 100, -self.fees.get(back.amount, 0) // 100) for one, back in self.backs_of(is_wanted)]
         return "\r\n".join([HEADER, *rows, ""]).encode("cp950")
+
+    def _row(self, one: Attempt, amount: int, fee: int) -> str:
+        wrapped = ",".join(f'="{cell}"' for cell in (stamp(one.opened_at), one.merchant_ref, one.number))
+        state = "已付款" if amount > 0 else "已退款"
+        return f'{wrapped},一般,{LISTED_AS[one.method]},2.75%,="1",="2222",,{state},{amount},,0,{fee},0,{amount - fee},未撥款,,'

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.channels.fakes.books import Books, Mood
+from tests.channels.fakes.books import Attempt, Back, Books, Mood
 
 T = TypeVar("T")
 GARBAGE = b"<html><body>Service Unavailable</body></html>"
@@ -58,6 +59,7 @@ class FakeProvider:
         self.books = books or Books()
         self.base_url = ""
         self.requests: list[Asked] = []
+        self.fees: dict[int, int] = {}  # amount: what is kept of a payment of it, or given back with a refund of it, in minor units
 
     def answer(self, asked: Asked) -> Answered:
         """The provider's reply to one request."""
@@ -74,6 +76,11 @@ class FakeProvider:
     def odd(self) -> Answered:
         """An answer with a code that no document of the provider has."""
         raise NotImplementedError
+
+    def backs_of(self, is_wanted: Callable[[datetime], bool]) -> list[tuple[Attempt, Back]]:
+        """Refunds that were done at a wanted moment, each with its payment."""
+        held = [(one, back) for one in self.books.payments.values() for back in one.backs.values()]
+        return [(one, back) for one, back in held if back.state == "succeeded" and is_wanted(back.done_at)]
 
     def carry_out(self, operation: str, effect: Callable[[Mood], T]) -> T:
         """Does `effect` as the mood of this operation wants; the mood may also be to answer otherwise, or not at all."""

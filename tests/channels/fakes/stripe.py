@@ -16,7 +16,8 @@ INTENT = {"pending": "requires_payment_method", "declined": "requires_payment_me
           "authorized": "requires_capture", "paid": "succeeded"}  # fmt: skip
 PAGE = {"pending": "open", "expired": "expired", "cancelled": "expired"}
 REPORT_HEAD = ("automatic_payout_id,automatic_payout_effective_at_utc,balance_transaction_id,created_utc,currency,gross,fee,net,"
-               "reporting_category,source_id,payment_intent_id,payment_method_type,payment_metadata[merchant_ref]")  # fmt: skip
+               "reporting_category,source_id,payment_intent_id,payment_method_type,payment_metadata[merchant_ref],"
+               "refund_metadata[refund_no]")  # fmt: skip
 
 
 class FakeStripe(FakeProvider):
@@ -27,6 +28,7 @@ class FakeStripe(FakeProvider):
         self.kept: dict[str, tuple[bytes, Answered]] = {}
         self.runs: list[dict] = []
         self.run_states: list[str] = []
+        self.payout_days = 0  # after how many days what moved is paid out, all of a day together
         self.decline: str = ""  # the decline code of the next token
 
     def answer(self, asked: Asked) -> Answered:
@@ -153,13 +155,25 @@ class FakeStripe(FakeProvider):
 
     def _report(self, number: str) -> str:
         span = next(run["parameters"] for run in self.runs if run["id"] == number)
-        rows = [REPORT_HEAD]
-        for one in self.books.payments.values():
-            if one.paid_at and span["interval_start"] <= one.paid_at.timestamp() < span["interval_end"]:
-                at, gross = f"{one.paid_at:%Y-%m-%d %H:%M:%S}", f"{one.captured / 100:.2f}"
-                rows.append(f"po_1,{at},txn_{one.number},{at},{one.currency.lower()},{gross},0.00,{gross},charge,ch_{one.number},"
-                            f"{self.intent(one)['id']},card,{one.merchant_ref}")  # fmt: skip
-        return "\n".join(rows) + "\n"
+
+        def is_wanted(at: datetime) -> bool:
+            return span["interval_start"] <= self._paid_out(at).timestamp() < span["interval_end"]
+
+        paid = [one for one in self.books.payments.values() if one.paid_at and is_wanted(one.paid_at)]
+        rows = [self._row(one, one.paid_at, one.captured, "charge", f"ch_{one.number}") for one in paid]
+        rows += [self._row(one, back.done_at, -back.amount, "refund", back.number, back.key) for one, back in self.backs_of(is_wanted)]
+        return "\n".join([REPORT_HEAD, *rows, ""])
+
+    def _paid_out(self, at: datetime) -> datetime:
+        """The beginning of the day on which a movement leaves; without a delay the moment itself."""
+        return (at + timedelta(days=self.payout_days)).replace(hour=0, minute=0, second=0, microsecond=0) if self.payout_days else at
+
+    def _row(self, one: Attempt, at: datetime, amount: int, kind: str, source: str, refund_no: str = "") -> str:
+        fee, leaves = self.fees.get(abs(amount), 0) * (1 if amount > 0 else -1), self._paid_out(at)
+        sums = ",".join(f"{sum_of / 100:.2f}" for sum_of in (amount, fee, amount - fee))
+        number = f"po_{leaves:%Y%m%d}" if self.payout_days else "po_1"
+        return (f"{number},{leaves:%Y-%m-%d %H:%M:%S},txn_{source},{at:%Y-%m-%d %H:%M:%S},{one.currency.lower()},{sums},{kind},{source},"
+                f"{self.intent(one)['id']},card,{one.merchant_ref},{refund_no}")  # fmt: skip
 
     def _has_intent(self, attempt: Attempt) -> bool:
         return attempt.number.startswith("pi_") or attempt.state in ("paid", "authorized", "declined")

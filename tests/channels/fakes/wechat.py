@@ -159,10 +159,13 @@ class FakeWechat(FakeProvider):
 
     def _bill(self, day: str) -> Answered:
         paid = [one for one in self.books.payments.values() if one.paid_at and _local(one.paid_at).date() == date.fromisoformat(day)]
-        if not paid:
+        backs = self.backs_of(lambda at: _local(at).date() == date.fromisoformat(day))
+        if not paid and not backs:
             return self._error(400, "NO_STATEMENT_EXIST", "账单文件不存在")
         token = f"t{self.books.number()}"
-        self.bills[token] = bills.wechat(tuple(_row(one) for one in paid), summary=_summary(paid))
+        rows = [_row(one, one.paid_at, one.amount, self.fees.get(one.amount, 0)) for one in paid]
+        rows += [_row(one, back.done_at, back.amount, self.fees.get(back.amount, 0), back) for one, back in backs]
+        self.bills[token] = bills.wechat(tuple(rows), summary=_summary(paid, [back for _one, back in backs], self.fees))
         sha1 = hashlib.sha1(self.bills[token], usedforsecurity=False).hexdigest()
         address = f"{self.base_url}/v3/billdownload/file?token={token}"
         return self._signed({"hash_type": "SHA1", "hash_value": sha1, "download_url": address})
@@ -213,15 +216,25 @@ def _yuan(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
 
 
-def _row(held: Attempt) -> str:
+def _row(held: Attempt, at: datetime, amount: int, fee: int, back: Back | None = None) -> str:
+    """A payment, or what went back of it; fees have five decimals."""
+    state, sale, gone = ("REFUND", "0.00", _yuan(amount)) if back else ("SUCCESS", _yuan(amount), "0.00")
+    numbers = (back.number, back.key) if back else ("0", "0")
+    words = ("ORIGINAL", "SUCCESS") if back else ("", "")
     cells = [
-        f"{_local(held.paid_at):%Y-%m-%d %H:%M:%S}", APPID, MCHID, "0", "", held.number, held.merchant_ref, "oUp1", "NATIVE", "SUCCESS",
-        "OTHERS", "CNY", _yuan(held.amount), "0.00", "0", "0", "0.00", "0.00", "", "", "小物", "", "0.00000", "0.60%", _yuan(held.amount),
-        "0.00", "",
+        f"{_local(at):%Y-%m-%d %H:%M:%S}", APPID, MCHID, "0", "", held.number, held.merchant_ref, "oUp1", "NATIVE", state,
+        "OTHERS", "CNY", sale, "0.00", *numbers, gone, "0.00", *words, "小物", "", f"{'-' if back and fee else ''}{_yuan(fee)}000", "0.60%",
+        sale, gone, "",
     ]  # fmt: skip
     return ",".join(f"`{cell}" for cell in cells)
 
 
-def _summary(paid: list[Attempt]) -> str:
-    names, total = bills.WECHAT_SUMMARY.splitlines()[0], _yuan(sum(one.amount for one in paid))
-    return f"{names}\r\n`{len(paid)},`{total},`0.00,`0.00,`0.00000,`{total},`0.00\r\n"
+def _summary(paid: list[Attempt], backs: list[Back], fees: dict[int, int]) -> str:
+    names, total, gone = (
+        bills.WECHAT_SUMMARY.splitlines()[0],
+        _yuan(sum(one.amount for one in paid)),
+        _yuan(sum(one.amount for one in backs)),
+    )
+    kept = sum(fees.get(one.amount, 0) for one in paid) - sum(fees.get(one.amount, 0) for one in backs)
+    kept_text = f"{'-' if kept < 0 else ''}{_yuan(abs(kept))}000"
+    return f"{names}\r\n`{len(paid) + len(backs)},`{total},`{gone},`0.00,`{kept_text},`{total},`{gone}\r\n"

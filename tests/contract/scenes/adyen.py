@@ -24,6 +24,7 @@ def scene() -> Iterator[PayingScene]:
             wrong=AdyenGateway(replace(account, credentials=other)),
             fake=fake,
             call=PaymentCall("pay_1", "A10293", 12800, "EUR", "credit_card", "Tea", "https://shop.example/back"),
+            credentials=account.credentials,
             secrets=(API_KEY, HMAC, "AQE-api-key-2", "00" * 32),
             pays=lambda reference: fake.books.move(reference, "paid"),
             told_by_notice=True,

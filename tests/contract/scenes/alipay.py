@@ -37,6 +37,7 @@ def scene():
             wrong=make(replace(account, credentials=credentials(alipay_public_key=keys.public_pem("stranger")))),
             fake=fake,
             call=CALL,
+            credentials=account.credentials,
             secrets=(credentials()["private_key"], "PRIVATE KEY"),
             pays=lambda ref: fake.books.move(ref, "paid"),
             statement_day=datetime.now(SHANGHAI).date(),

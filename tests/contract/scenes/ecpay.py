@@ -38,4 +38,5 @@ def scene() -> Iterator[PayingScene]:
             (HASH_KEY, HASH_IV),
             pays,
             date(2026, 11, 20),
+            CREDENTIALS,
         )

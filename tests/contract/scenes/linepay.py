@@ -28,5 +28,6 @@ def scene() -> Iterator[PayingScene]:
             CALL,
             (SECRET,),
             lambda merchant_ref: fake.books.move(merchant_ref, "approved"),
+            credentials=CREDENTIALS,
             skips=SKIPS,
         )

@@ -24,6 +24,7 @@ def scene() -> Iterator[PayingScene]:
             wrong=PaypalGateway(replace(account, credentials=other)),
             fake=fake,
             call=PaymentCall("pay_1", "A10293", 12800, "USD", "paypal", "Tea", "https://shop.example/back"),
+            credentials=account.credentials,
             secrets=(SECRET, TOKEN, "EL-secret-2"),
             pays=lambda reference: fake.books.move(reference, "approved"),
             # An order cannot be called off: nobody finishes it, and it lapses. An authorization can: see its own tests.

@@ -26,6 +26,7 @@ def scene() -> Iterator[PayingScene]:
             wrong=StripeGateway(replace(account, credentials={"secret_key": "sk_test_wrong", "webhook_secret": "whsec_wrong"})),
             fake=fake,
             call=call,
+            credentials=account.credentials,
             secrets=(KEY, HOOK, "sk_test_wrong"),
             pays=lambda reference: fake.books.move(reference, "paid"),
             statement_day=datetime.now(UTC).date(),

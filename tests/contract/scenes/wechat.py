@@ -40,6 +40,7 @@ def scene():
             wrong=make(replace(account, credentials=credentials(public_key=keys.public_pem("stranger")))),
             fake=fake,
             call=CALL,
+            credentials=account.credentials,
             secrets=(API_V3_KEY, credentials()["private_key"], "PRIVATE KEY"),
             pays=lambda ref: fake.books.move(ref, "paid"),
             statement_day=datetime.now(SHANGHAI).date(),

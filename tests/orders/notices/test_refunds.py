@@ -17,9 +17,11 @@ from apps.disputes.models import Dispute
 from apps.merchants.models import Notification
 from apps.orders.models import Payment, PaymentEvent, Refund, RefundExecution
 from apps.orders.services.notices import refunds as notices
+from apps.orders.services.notices.replaying import replay_notice
 from apps.orders.services.refunds import deciding
 from apps.orders.services.refunds.calling import submit_refund
 from apps.orders.services.refunds.requesting import request_refund
+from apps.orders.services.refunds.settling import apply_accepted
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -115,6 +117,29 @@ def test_the_same_notice_again_is_answered_and_changes_nothing(client, payment):
 
     assert answers == [200, 200, 200]
     assert (everything(), kept()) == before
+
+
+def test_the_number_of_an_accepted_refund_is_kept_and_a_notice_that_names_nothing_else_ends_it(client, payment):
+    refund = submitted(payment, "slow")
+    refund.refresh_from_db()
+    assert (refund.state, refund.provider_refund_ref) == ("submitting", "SIM-RF-00000001")
+
+    assert post(client, payment.channel, told(payment, ref="SIM-RF-00000001")).status_code == 200
+
+    assert Refund.objects.values_list("pk", "state").get() == (refund.pk, "succeeded")
+
+
+def test_a_notice_that_is_faster_than_the_answer_to_our_call_is_kept_and_no_second_refund(client, payment):
+    refund = submitted(payment, "slow")
+    Refund.objects.update(provider_refund_ref="", provider_refund_ref_key="")  # the answer is on its way
+
+    assert post(client, payment.channel, told(payment, ref="SIM-RF-00000001")).status_code == 200
+    assert (Refund.objects.get().state, kept()) == ("submitting", [("evt-1", "received", "")])
+
+    apply_accepted(refund=refund, provider_refund_ref="SIM-RF-00000001")
+    replay_notice(merchant=payment.merchant, notice_id=WebhookEvent.objects.get().pk, by=None, now=NOW)
+
+    assert Refund.objects.values_list("pk", "state").get() == (refund.pk, "succeeded")
 
 
 def test_accepted_after_done_changes_nothing(client, payment):

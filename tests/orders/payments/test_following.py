@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from apps.channels.cells import key_text
 from apps.channels.paying import PaymentAnswer, PaymentOutcome
 from apps.core.jobs.runner import run
 from apps.core.models import Job
@@ -66,6 +67,29 @@ def test_who_asks_about_a_paid_one_has_their_answer_and_nobody_asks_for_ever(cha
 
     assert again(payment).execution.ask_at is None
     assert ring_payments(now=NOW + timedelta(days=9)) == 0
+
+
+@pytest.mark.parametrize(
+    ("provider", "told", "numbers"),
+    [
+        ("stripe", ["paid pi_1", "paid pi_2"], ["pi_1", "pi_1"]),  # a second payment of the same number is not the first
+        ("stripe", ["pending pi_1", "authorized pi_1", "paid pi_1"], ["cs_1", "pi_1", "pi_1"]),
+        ("paypal", ["authorized A-1", "paid C-1", "authorized A-1"], ["A-1", "C-1", "C-1"]),
+        ("adyen", ["paid PLA1", "paid 8835511210681234", "paid PLA1"], ["PLA1", "8835511210681234", "8835511210681234"]),
+    ],
+)
+def test_the_payment_s_own_number_takes_the_place_of_the_one_it_was_opened_by(provider, told, numbers):
+    opened = {"stripe": "cs_1", "paypal": "O-1", "adyen": "PLA1"}[provider]
+    payment = cast.make_payment(cast.make_channel(cast.make_merchant(), provider=provider), state="pending", provider_ref=opened)
+    seen = []
+    for one in told:
+        outcome, number = one.split()
+        answer = PaymentAnswer(PaymentOutcome(outcome), number, amount_minor=128000, currency="TWD")
+        apply_answer(payment=payment, answer=answer, now=NOW)
+        seen.append(again(payment).provider_ref)
+
+    assert seen == numbers
+    assert again(payment).provider_ref_key == key_text(numbers[-1])
 
 
 def test_what_the_payer_approved_is_finished_once(channel):

@@ -20,8 +20,9 @@ from apps.channels.gateways import (
 )
 from apps.channels.paying import PaymentNotice
 from apps.channels.providers.adyen.api import OTHER_UNITS, AdyenApi, Refused, why
+from apps.channels.providers.adyen.codes import is_link
 from apps.channels.providers.adyen.hmac_items import verify
-from apps.channels.providers.adyen.payments import TROUBLES, AdyenPayments, is_link
+from apps.channels.providers.adyen.payments import TROUBLES, AdyenPayments
 from apps.channels.providers.adyen.refusals import CODES, FINAL
 from apps.channels.providers.adyen.told import told_by
 

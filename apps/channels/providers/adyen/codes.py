@@ -2,6 +2,7 @@
 
 from apps.channels.contracts import LineKind, Method
 
+PSP_DIGITS = 16  # of a payment's number; a link's begins with PL and has more
 KINDS = {
     "Settled": LineKind.PAYMENT,
     "Refunded": LineKind.REFUND,
@@ -64,3 +65,8 @@ def method_of(words: str) -> str:
         if any(part.startswith(known) or f"_{word}" in part for part in said.split() for word in known):
             return method.value
     return ""
+
+
+def is_link(ref: str) -> bool:
+    """Whether a number is a link's and not a payment's."""
+    return ref.startswith("PL") and len(ref) != PSP_DIGITS

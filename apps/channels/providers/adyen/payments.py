@@ -13,6 +13,7 @@ from apps.channels.contracts import Method
 from apps.channels.fetching import ConnectionAnswer, Verdict
 from apps.channels.paying import ActionKind, PayerAction, PaymentAnswer, PaymentCall, PaymentOutcome
 from apps.channels.providers.adyen.api import BROKEN, OTHER_UNITS, AdyenApi, Refused, why
+from apps.channels.providers.adyen.codes import is_link
 from apps.channels.providers.adyen.refusals import CODES, FINAL
 from apps.channels.wire import NoAnswer
 
@@ -30,7 +31,6 @@ STATES = {
     "completed": PaymentOutcome.PAID,
     "expired": PaymentOutcome.EXPIRED,
 }
-PSP_DIGITS = 16  # of a payment's number; a link's begins with PL and has more
 TROUBLES = (NoAnswer, Refused, *BROKEN)
 logger = logging.getLogger(__name__)
 
@@ -144,11 +144,6 @@ class AdyenPayments:
         if isinstance(error, Refused) and code not in CODES:
             logger.warning("provider.unknown_code provider=adyen key=%s http=%s code=%s", call.key, error.status, code)
         return PaymentAnswer(outcome, call.provider_ref, code, message, raw=self.api.record(key=call.key))
-
-
-def is_link(ref: str) -> bool:
-    """Whether a number is a link's and not a payment's."""
-    return ref.startswith("PL") and len(ref) != PSP_DIGITS
 
 
 def _unfit(call: PaymentCall) -> str:

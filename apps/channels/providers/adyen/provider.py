@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.channels.contracts import Capabilities, Method, Provider
 from apps.channels.gateways import REFUNDING, Account, CredentialField, Gateway, GatewayKind, Operation
 from apps.channels.providers.adyen import statement
+from apps.channels.providers.adyen.codes import is_link
 from apps.channels.providers.adyen.refusals import CODES
 
 
@@ -41,6 +42,7 @@ GATEWAY = GatewayKind(
     payment_minutes=60,
     sends_notices=True,
     repeats_safely=True,
+    names_opening=is_link,
 )
 
 PROVIDER = Provider(

@@ -81,6 +81,8 @@ def _refund(item: dict, outcome: Outcome) -> RefundNotice:
         outcome=outcome,
         amount_minor=amount,
         currency=currency,
+        # Our refund number where Adyen repeats the reference of the modification, else the payment's, which is no key of any refund.
+        key=str(item.get("merchantReference") or ""),
         provider_ref=str(item["originalReference"]),
         provider_refund_ref=str(item["pspReference"]),
         occurred_at=_moment(item["eventDate"]),

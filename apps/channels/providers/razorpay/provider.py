@@ -42,6 +42,7 @@ GATEWAY = GatewayKind(
     payment_minutes=60,
     sends_notices=True,
     repeats_safely=True,
+    names_opening=lambda number: number.startswith("plink_"),
 )
 
 PROVIDER = Provider(

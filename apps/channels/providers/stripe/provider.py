@@ -41,6 +41,7 @@ GATEWAY = GatewayKind(
     sends_notices=True,
     repeats_safely=True,
     takes_part=True,
+    names_opening=lambda number: number.startswith("cs_"),
 )
 PROVIDER = Provider(
     code="stripe",

@@ -22,7 +22,7 @@ NOT_YET = frozenset({PaymentState.PENDING, PaymentState.AUTHORIZED, PaymentState
 
 
 class TooEarly(Exception):
-    """It speaks of money that went back of a payment of which we have not heard yet that it was paid."""
+    """It speaks of money that went back of a payment of which we have not heard yet that it was paid, or was faster than our own call."""
 
 
 def do_refund(channel: Channel, told: RefundNotice, now: datetime) -> tuple[NoticeState, str]:
@@ -67,6 +67,8 @@ def _foreign_refund(channel: Channel, told: RefundNotice, now: datetime) -> tupl
         return _known_refund(channel, refund_id, told, now)
     if told.currency == payment.currency and payment.state in NOT_YET:
         raise TooEarly
+    if _may_be_ours(payment, told):
+        raise TooEarly
     if told.currency != payment.currency or not payment.is_captured:
         return NoticeState.IGNORED, "unlike_payment"
     try:
@@ -81,6 +83,12 @@ def _foreign_refund(channel: Channel, told: RefundNotice, now: datetime) -> tupl
     settle_payment(payment)
     write_step(refund, "refund.started_at_provider", by=None, now=now, after={"provider_refund_ref": refund.provider_refund_ref})
     return NoticeState.PROCESSED, f"tied {refund.refund_no}"
+
+
+def _may_be_ours(payment: Payment, told: RefundNotice) -> bool:
+    """Whether a refund of ours is being sent at this moment whose number we do not know yet: booked as another it would count twice."""
+    ours = Refund.objects.for_merchant(payment.merchant_id).filter(payment=payment, state=RefundState.SUBMITTING, provider_refund_ref="")
+    return ours.filter(amount_minor=told.amount_minor, currency=told.currency).exists()
 
 
 def _payment_of(channel: Channel, told: RefundNotice) -> int | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from apps.channels.cells import key_text
 from apps.channels.paying import PayerAction, PaymentAnswer, PaymentOutcome
+from apps.channels.services.gateway import gateway_kind
 from apps.core import clock
 from apps.orders.enums import PaymentState, PaymentTrouble
 from apps.orders.models import Payment, PaymentExecution
@@ -25,6 +26,7 @@ WRITTEN = (
     "was_answered", "action", "expires_at", "captured_minor", "ask_at", "last_code", "last_message",
     "trouble", "trouble_at", "stated_minor", "stated_currency",
 )  # fmt: skip
+HAVE_NUMBER = (PaymentOutcome.AUTHORIZED, PaymentOutcome.PAID)
 ENDS = {
     PaymentOutcome.DECLINED: PaymentState.FAILED,
     PaymentOutcome.EXPIRED: PaymentState.EXPIRED,
@@ -54,8 +56,8 @@ def apply_answer(*, payment: Payment, answer: PaymentAnswer, now: datetime) -> b
 
 
 def _learn(payment: Payment, execution: PaymentExecution | None, answer: PaymentAnswer, now: datetime) -> None:
-    """The provider's number, and what the payer has to do, the first time each is told."""
-    if answer.provider_ref and not payment.provider_ref:
+    """The provider's number, of what was opened first and of the payment as soon as there is one; and what the payer has to do."""
+    if answer.provider_ref and _is_nearer(payment, answer):
         payment.provider_ref, payment.provider_ref_key = answer.provider_ref[:100], key_text(answer.provider_ref[:100])
         payment.save(update_fields=["provider_ref", "provider_ref_key"])
     if execution is None:
@@ -68,6 +70,22 @@ def _learn(payment: Payment, execution: PaymentExecution | None, answer: Payment
         if answer.action.expires_at:
             execution.expires_at = answer.action.expires_at
         write_step(payment, "payment.waiting", now=now, action=str(answer.action.kind), expires_at=execution.expires_at.isoformat())
+
+
+def _is_nearer(payment: Payment, answer: PaymentAnswer) -> bool:
+    """Whether the number told is the payment's own, and ours none, or that of the page, link or order by which it was opened.
+
+    Refunds and statements go by the payment's own. Once the money is here another one is believed only where ours is no payment's: a
+    second payment of the same number must not pass for the first.
+    """
+    if not payment.provider_ref or answer.outcome not in HAVE_NUMBER:
+        return not payment.provider_ref
+    kind = gateway_kind(payment.channel)
+    if kind is None or kind.names_opening(answer.provider_ref):
+        return False
+    if payment.is_captured:
+        return answer.outcome == PaymentOutcome.PAID and kind.names_opening(payment.provider_ref)
+    return answer.provider_ref != payment.provider_ref
 
 
 def as_json(action: PayerAction | None) -> dict:

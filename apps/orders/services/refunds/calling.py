@@ -23,7 +23,7 @@ from apps.orders.enums import RefundRoute, RefundState
 from apps.orders.errors import STALE_REASONS, ProviderRests, RefundMoveIllegal, SettledOtherwise, TurnNotCome
 from apps.orders.models import Payment, Refund, RefundExecution
 from apps.orders.services.refunds.figures import is_still_there
-from apps.orders.services.refunds.settling import apply_failed, apply_submitted, apply_succeeded, apply_unknown
+from apps.orders.services.refunds.settling import apply_accepted, apply_failed, apply_submitted, apply_succeeded, apply_unknown
 from apps.orders.services.refunds.telling import tell_contradiction
 from apps.orders.services.refunds.trail import lock_refund, write_step
 
@@ -190,7 +190,7 @@ def _apply(refund: Refund, answer: RefundAnswer, now: datetime) -> Refund:
         return apply_failed(refund=refund, code=answer.code, message=answer.message, now=now)
     if answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_FOUND):
         return apply_unknown(refund=refund, code=answer.code, message=answer.message, now=now)
-    return refund  # accepted, not done: nothing new
+    return apply_accepted(refund=refund, provider_refund_ref=answer.provider_refund_ref)
 
 
 def _is_lost(refund: Refund, now: datetime) -> bool:

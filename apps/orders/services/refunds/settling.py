@@ -42,6 +42,16 @@ def apply_unknown(*, refund: Refund, code: str = "", message: str = "", now: dat
 
 
 @transaction.atomic
+def apply_accepted(*, refund: Refund, provider_refund_ref: str) -> Refund:
+    """The provider took it in and has not ended it: its number is kept, by which a notice may tell the end. The first one stands."""
+    _payment, refund = lock_refund(refund.merchant, refund.pk)
+    if provider_refund_ref and not refund.provider_refund_ref:
+        _name(refund, provider_refund_ref)
+        refund.save(update_fields=["provider_refund_ref", "provider_refund_ref_key"])
+    return refund
+
+
+@transaction.atomic
 def apply_succeeded(
     *, refund: Refund, refunded_at: datetime, provider_refund_ref: str = "", by: User | None = None, now: datetime
 ) -> Refund:
