@@ -58,6 +58,12 @@
     for (const field of event.target.elements) if (field.name && field.value === "") field.disabled = true;
   });
 
+  // On a phone the tabs are wider than the page: the one that is open is scrolled into sight.
+  for (const tabs of document.querySelectorAll(".tabs")) {
+    const open = tabs.querySelector("[aria-current=page]");
+    if (open) tabs.scrollLeft += open.getBoundingClientRect().right - tabs.getBoundingClientRect().right + 8;
+  }
+
   document.addEventListener("htmx:afterSettle", () => {
     const done = document.querySelector("[data-go-when-done]");
     if (done) window.location.assign(done.dataset.goWhenDone);

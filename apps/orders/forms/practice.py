@@ -30,8 +30,9 @@ class PracticeForm(forms.Form):
         channels = Channel.objects.for_merchant(merchant).filter(is_on=True).select_related("merchant").order_by("code")
         self.channels = {str(channel.pk): channel for channel in channels}
         self.fields["way"].choices = [
-            (channel.label, [(f"{channel.pk}:{method}", METHOD_LABELS.get(method, method)) for method in _methods(channel)])
+            (f"{channel.pk}:{method}", f"{channel.label} · {METHOD_LABELS.get(method, method)}")
             for channel in channels
+            for method in _methods(channel)
         ]
 
     def clean(self) -> dict:
