@@ -13,6 +13,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from apps.channels.paying import Payer
 from apps.channels.services.gateway import enter_credentials
 from apps.core.jobs import runner
 from apps.core.jobs.services import enqueue
@@ -41,11 +42,11 @@ BANK_MAPPING = {"date": "Date", "date_format": "%Y-%m-%d", "amount": "Amount", "
 class Loop:
     """`day` is the day of the provider's calendar on which something happens; `at` moves the clock to an hour of it."""
 
-    def __init__(self, way: Way, scene: PayingScene, clock, client: Client):
+    def __init__(self, way: Way, scene: PayingScene, clock, client: Client, day: date):
         self.way, self.fake, self.clock, self.client = way, scene.fake, clock, client
         self.fake.fees = dict(zip((way.first, way.second, way.back), way.fees, strict=True))
         self.zone = ZoneInfo(way.timezone)
-        self.at(MONDAY, 9)
+        self.at(day, 9)
         shop = cast.make_merchant(currency=way.currency, timezone=way.timezone)
         account = cast.make_bank_account(shop, mapping=BANK_MAPPING)
         self.channel = cast.make_channel(
@@ -82,23 +83,19 @@ class Loop:
 
     def start(self, order_no: str, amount: int) -> Payment:
         figures = Figures(order_no, amount, self.way.currency, self.way.method)
-        wish = Wish("Tea", "https://shop.example/back")
+        wish = Wish("Tea", "https://shop.example/back", Payer(ip="203.0.113.9"))
         return start_payment(channel=self.channel, request_key=f"cart-{order_no}", figures=figures, wish=wish, now=self.now)
 
     def pay(self, payment: Payment) -> Payment:
         """The payer pays; the provider tells of it at the channel's address, or is asked where it tells nobody."""
         self.way.pays(self.fake, payment)
-        if self.way.is_taken:
+        if self.way.is_taken or not self.way.tells_payments:
             self.clock.move_to(PaymentExecution.objects.get(payment=payment).ask_at)
             self.work()
-        if self.tells_payments:
+        if self.way.tells_payments:
             self.ring(*self.fake.notice(payment.merchant_ref))
         payment.refresh_from_db()
         return payment
-
-    @property
-    def tells_payments(self) -> bool:
-        return self.way.code != "linepay"
 
     def ring(self, headers: dict[str, str], body: bytes) -> None:
         """A notice at the door for notices."""
@@ -125,7 +122,7 @@ class Loop:
         self.work()
         if self.way.tells_refunds:
             self.ring(*self.fake.refund_notice(refund.request.idempotency_key))
-        elif ask_at := RefundExecution.objects.get(refund=refund).ask_at:
+        while ask_at := RefundExecution.objects.get(refund=refund).ask_at:
             self.clock.move_to(ask_at)
             self.work()
         refund.refresh_from_db()
@@ -186,10 +183,10 @@ class Loop:
 
 
 @contextmanager
-def walking(way: Way, client: Client, settings):
-    """The loop of a way, with its provider's fake running."""
+def walking(way: Way, client: Client, settings, day: date = MONDAY):
+    """The loop of a way, with its provider's fake running; it begins on `day`."""
     with (
-        time_machine.travel(datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=UTC), tick=False) as clock,
+        time_machine.travel(datetime(day.year, day.month, day.day, tzinfo=UTC), tick=False) as clock,
         every_scene()[way.code]() as scene,
     ):
         scene.fake.books.now = None  # the fake's clock is ours
@@ -199,7 +196,7 @@ def walking(way: Way, client: Client, settings):
             scene.fake.signs = _certificate
         settings.PROVIDER_URLS = {way.code: scene.fake.base_url}
         with stamina.set_testing(True, attempts=1):
-            yield Loop(way, scene, clock, client)
+            yield Loop(way, scene, clock, client, day)
 
 
 def _certificate():

@@ -32,6 +32,7 @@ class Way:
     terms: dict
     pays: Callable[[FakeProvider, Payment], None]
     is_taken: bool = False
+    tells_payments: bool = True
     tells_refunds: bool = True
     rhythm: str = "daily"
     mapping: dict = field(default_factory=dict)
@@ -89,7 +90,7 @@ WAYS = [
     CARD,
     Way(
         "linepay", "linepay", "line_pay", **TAIWAN, fees=(2_800, 5_600, 700), terms={"percent_ppm": 22_000, **WHOLE_DOLLARS},
-        pays=approves, is_taken=True, tells_refunds=False, mapping=LINE_PAY_MAPPING,
+        pays=approves, is_taken=True, tells_payments=False, tells_refunds=False, mapping=LINE_PAY_MAPPING,
     ),
     Way("wechat", "wechat", "wechat_pay", **CHINESE),
     Way("alipay", "alipay", "alipay", **CHINESE),

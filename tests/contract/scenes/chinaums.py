@@ -30,6 +30,7 @@ def scene():
             wrong=make(replace(account, credentials=CREDENTIALS | {"app_key": "x" * 32, "notice_key": "y" * 32})),
             fake=fake,
             call=CALL,
+            credentials=CREDENTIALS,
             secrets=(APP_KEY, NOTICE_KEY),
             pays=lambda ref: fake.books.move(ref, "paid"),
             # No public document says which code means that a bill does not exist, so nothing is ever told as not found.

@@ -41,6 +41,7 @@ def scene():
             wrong=make(replace(account, credentials=credentials(platform_certificate=keys.certificate_pem("stranger")))),
             fake=fake,
             call=CALL,
+            credentials=account.credentials,
             secrets=(credentials()["private_key"], "PRIVATE KEY"),
             pays=lambda ref: fake.books.move(ref, "paid"),
             # No public document says which code means that a number is unknown, so nothing is ever told as not found.

@@ -36,5 +36,6 @@ def scene() -> Iterator[PayingScene]:
             CALL,
             KEYS,
             pays,
+            credentials=CREDENTIALS,
             skips=SKIPS,
         )

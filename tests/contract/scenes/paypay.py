@@ -26,4 +26,5 @@ def scene() -> Iterator[PayingScene]:
             CALL,
             (SECRET, API_KEY),
             lambda merchant_ref: fake.books.move(merchant_ref, "paid"),
+            credentials=CREDENTIALS,
         )

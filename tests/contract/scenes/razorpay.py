@@ -25,6 +25,7 @@ def scene() -> Iterator[PayingScene]:
             wrong=RazorpayGateway(replace(account, credentials=other)),
             fake=fake,
             call=PaymentCall("pay_1", "A10293", 128000, "INR", "credit_card", "Tea", "https://shop.example/back"),
+            credentials=account.credentials,
             secrets=(SECRET, HOOK, "thisissecret2", "hook-secret-2"),
             pays=lambda reference: fake.books.move(reference, "paid"),
             statement_day=datetime.now(INDIA).date(),

@@ -26,6 +26,7 @@ def scene():
             wrong=make(replace(account, credentials=CREDENTIALS | {"terminal_key": "x" * 32})),
             fake=fake,
             call=CALL,
+            credentials=CREDENTIALS,
             secrets=(KEY,),
             pays=lambda ref: fake.books.move(ref, "paid"),
         )

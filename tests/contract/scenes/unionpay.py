@@ -44,6 +44,7 @@ def scene():
             wrong=make(replace(account, credentials=credentials(root_certificate=keys.certificate_pem("stranger", is_ca=True)))),
             fake=fake,
             call=CALL,
+            credentials=account.credentials,
             secrets=(credentials()["private_key"], "PRIVATE KEY"),
             pays=pays,
         )

@@ -10,6 +10,7 @@ from apps.audit.models import AuditEvent
 from apps.channels.gateways import Outcome, RefundAnswer
 from apps.channels.models import NoticeState, ProviderCall, WebhookEvent
 from apps.channels.providers.simulator import client as simulator
+from apps.channels.services.circuit import FAILURES, note_answer
 from apps.channels.services.gateway import GatewayMissing, gateway_for
 from apps.core.jobs.runner import run
 from apps.core.models import Job
@@ -240,3 +241,18 @@ def test_the_address_for_notices_is_not_enough_to_sign_one(client, payment, secr
 
     refund.refresh_from_db()
     assert (answer.status_code, refund.state, WebhookEvent.objects.get().state) == (401, "submitting", NoticeState.FORGED)
+
+
+def test_the_clock_asks_once_for_all_which_breakers_are_open(payment, shop, django_assert_num_queries):
+    for channel in (payment.channel, *(cast.make_channel(shop, code, provider="ecpay") for code in ("two", "three"))):
+        for _number in range(3):
+            approved(cast.make_payment(channel), 10000)
+    for _silence in range(FAILURES):
+        note_answer(channel=payment.channel, reached=False, code="timeout", now=NOW)
+    moment = NOW + timedelta(seconds=10)
+
+    with django_assert_num_queries(5):  # due ones, open breakers, forgotten ones with their channels, and two looks at their jobs
+        assert ring_refunds(now=moment) == 0
+    Job.objects.all().delete()
+    assert ring_refunds(now=moment) == 6
+    assert ring_refunds(now=NOW + timedelta(minutes=6)) == 9

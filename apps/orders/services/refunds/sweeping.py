@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from apps.channels.services.circuit import open_until
+from apps.channels.services.circuit import open_circuits
 from apps.channels.services.gateway import can_be_called, rests_until
 from apps.core.jobs.services import enqueue
 from apps.core.models import OPEN_JOB_STATES, Job
@@ -26,12 +26,10 @@ def ring_refunds(*, now: datetime) -> int:
 def _forgotten(now: datetime) -> list[tuple[int, int]]:
     """Approved refunds whose provider can be called now, without a job that waits, runs or was asked for within PATIENCE."""
     rows = Refund.objects.filter(state=RefundState.APPROVED, request__route=RefundRoute.PROVIDER).order_by("pk")
-    waiting = rows.select_related("channel__merchant")[:AT_ONCE]
-    found = [
-        (refund.merchant_id, refund.pk)
-        for refund in waiting
-        if can_be_called(refund.channel) and not rests_until(refund.channel, now) and not open_until(refund.channel, now)
-    ]
+    waiting = list(rows.select_related("channel__merchant").exclude(channel__in=open_circuits(now))[:AT_ONCE])
+    channels = {refund.channel_id: refund.channel for refund in waiting}
+    ready = {pk for pk, channel in channels.items() if can_be_called(channel) and not rests_until(channel, now)}
+    found = [(refund.merchant_id, refund.pk) for refund in waiting if refund.channel_id in ready]
     keys = [f"refund:{refund_id}" for _merchant, refund_id in found]
     jobs = Job.objects.filter(kind=RefundJob.SUBMIT, dedupe_key__in=keys)
     busy = set(jobs.filter(state__in=OPEN_JOB_STATES).values_list("dedupe_key", flat=True))
