@@ -399,6 +399,7 @@ RULES: dict[str, Rule] = {
     "orders:practice": Rule("view_money"),
     "orders:practice_play": Rule("edit_channels", method="post", ids={"pk": "payment.pk"}, data={"what": "pay"}),
     "orders:notice_replay": Rule("edit_channels", method="post", ids={**CHANNEL, "pk": "notice.pk"}),
+    "orders:record": Rule("edit_books", ids={"order_id": "order.pk"}),
     "orders:storefront": Rule("view_money", ids={"code": "storefront_channel.code"}),
     "orders:storefront_place": Rule("edit_channels", method="post", ids={"code": "storefront_channel.code"}, data={"since": "2026-11-01"}),
     "orders:storefront_read": Rule("edit_channels", method="post", ids={"code": "storefront_channel.code"}),

@@ -113,6 +113,12 @@ BANK_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
+# The columns of a statement that the shop's own books make, for a channel that no provider stands behind.
+OWN_COLUMNS = (
+    "own_kind", "own_ref", "own_refund_no", "method", "currency", "gross", "other", "net", "at", "day", "payout_ref", "payout_on",
+)  # fmt: skip
+
+
 class Refusal(StrEnum):
     """Why a whole file was refused. `refusals.py` holds a sentence for each, in the reader's language."""
 
@@ -298,6 +304,7 @@ class Capabilities:
     disputes: bool = False
     names_payouts: bool = False  # its statements name the payout of each line
     sweeps: bool = False  # a payout takes the whole balance: its lines are those since the payout before, in whichever file they stand
+    reports_itself: bool = False  # nobody sends statements: the shop's own books are the report
     states_fees: bool = True  # False: its statements say nothing of fees, so none are compared with the plan
 
 

@@ -8,6 +8,7 @@ from apps.channels.providers.chinaums.provider import PROVIDER as CHINAUMS
 from apps.channels.providers.ecpay.provider import PROVIDER as ECPAY
 from apps.channels.providers.generic.provider import PROVIDER as ANY
 from apps.channels.providers.generic.provider import PROVIDERS as MAPPED
+from apps.channels.providers.internal.provider import PROVIDER as INTERNAL
 from apps.channels.providers.jkopay.provider import PROVIDER as JKOPAY
 from apps.channels.providers.lakala.provider import PROVIDER as LAKALA
 from apps.channels.providers.linepay.provider import PROVIDER as LINEPAY
@@ -25,7 +26,7 @@ from apps.channels.providers.wechat.provider import PROVIDER as WECHAT
 
 ALL = (
     ALIPAY, WECHAT, UNIONPAY, ECPAY, STRIPE, PAYPAL, ADYEN, SHOPIFY, RAZORPAY, PAYPAY, LINEPAY, JKOPAY, NEWEBPAY, CHINAUMS, SHOUQIANBA,
-    LAKALA, AIRWALLEX, *MAPPED, ANY,
+    LAKALA, AIRWALLEX, *MAPPED, INTERNAL, ANY,
 )  # fmt: skip
 PROVIDERS: dict[str, Provider] = {entry.code: entry for entry in ALL}
 PRACTICE = SIMULATOR  # answers for every provider of a practice merchant
@@ -44,6 +45,11 @@ def get(code: str) -> Provider:
 def is_mapped(code: str) -> bool:
     """Whether the provider's exports are read through the channel's own column mapping; no for a code that no provider has."""
     return code in PROVIDERS and PROVIDERS[code].is_mapped
+
+
+def reports_itself(code: str) -> bool:
+    """Whether no provider stands behind it: the shop's own books are the report. No for a code that no provider has."""
+    return code in PROVIDERS and PROVIDERS[code].capabilities.reports_itself
 
 
 def recognise(name: str, data: bytes) -> list[tuple[str, str]]:

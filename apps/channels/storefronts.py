@@ -55,10 +55,11 @@ class StorefrontOrder:
 
 @dataclass(frozen=True, slots=True)
 class UnreadOrder:
-    """An order that says something nobody documents, so that nothing of it is believed. `why` names the word."""
+    """An order of which nothing is believed. `code` is one of `core.money.MoneyError`, or undocumented: a word that no document has."""
 
     order_no: str
-    why: str
+    code: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ REASONS = {
     "formula": _("This cell holds a formula; enter its value as plain text."),
     "missing_value": _("This cell must not be empty."),
     "too_long": _("This cell is longer than the field allows."),
+    "undocumented": _("“%(value)s” is a word of the storefront's that no document has, so nothing of the order is believed."),
     "bad_amount": _("“%(value)s” is not a plain amount."),
     "excess_digits": _("“%(value)s” has more decimals than the currency has."),
     "too_large": _("“%(value)s” is too large to be an amount."),

@@ -147,7 +147,7 @@ def _note(
         }, False
     if registry.is_mapped(channel.provider) and not channel.mapping:
         return _("Column mapping is missing: statements cannot be read"), True
-    if not has_terms:
+    if not has_terms and not registry.reports_itself(channel.provider):
         return _("No fee terms in force: fees cannot be checked"), True
     if arrives_on is None:
         return _("Calendar %(code)s is unknown: no due days") % {"code": channel.calendar}, True

@@ -10,6 +10,7 @@ from apps.channels import terms
 from apps.channels.errors import UnableToChangeChannel
 from apps.channels.forms import ChannelForm, NewChannelForm
 from apps.channels.gateways import Operation
+from apps.channels.registry import reports_itself
 from apps.channels.selectors.cards import card_of, cards_of
 from apps.channels.selectors.details import capabilities_of, history_of, is_mapped, mapping_rows, settles_text
 from apps.channels.services.channels import add_channel, change_channel, switch_channel
@@ -45,6 +46,7 @@ def detail(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
     context = {
         "card": card_of(channel, terms.calendars_of(request.merchant), clock.now()),
         "settles": settles_text(channel),
+        "reports_itself": reports_itself(channel.provider),
         "has_gateway": kind is not None,
         "refunds_here": kind is not None and Operation.REFUND in kind.operations,
         "is_callable": can_be_called(channel),

@@ -20,13 +20,13 @@ class GatewaysForm(forms.Form):
     since = forms.DateField(
         label=_("Read orders changed since"),
         help_text=_("Earlier than what was read: payments of newly placed gateways are brought in. Shopify gives orders of 60 days."),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
-    def __init__(self, *args, merchant: Merchant, gateways: dict[str, dict], unplaced: list[str], **options):
+    def __init__(self, *args, merchant: Merchant, gateways: dict[str, dict], unplaced: dict[str, int], **options):
         super().__init__(*args, **options)
-        self.merchant = merchant
-        self.names = [*gateways, *(name for name in unplaced if name not in gateways)]
+        self.merchant, self.unplaced = merchant, unplaced
+        self.names = [*gateways, *(name for name in sorted(unplaced) if name not in gateways)]
         channels = [(channel.code, channel.label) for channel in merchant.channels.order_by("label")]
         places = [(LATER, _("not placed yet")), *channels, (ELSEWHERE, _("booked elsewhere: leave it out"))]
         for at, name in enumerate(self.names):
@@ -38,8 +38,8 @@ class GatewaysForm(forms.Form):
 
     @property
     def rows(self) -> list[tuple]:
-        """Name, place and method of each gateway."""
-        return [(name, self[f"place_{at}"], self[f"method_{at}"]) for at, name in enumerate(self.names)]
+        """Of each gateway: its name, how many payments wait for a place, place and method."""
+        return [(name, self.unplaced.get(name, 0), self[f"place_{at}"], self[f"method_{at}"]) for at, name in enumerate(self.names)]
 
     def clean_since(self) -> date:
         since = self.cleaned_data["since"]

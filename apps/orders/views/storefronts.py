@@ -12,6 +12,7 @@ from apps.channels.services.gateway import can_be_called, provider_kind
 from apps.channels.views.shared import channel_for, channel_page
 from apps.core import clock
 from apps.merchants.access import needs
+from apps.orders.errors import reason
 from apps.orders.forms.storefronts import GatewaysForm
 from apps.orders.models import StorefrontReading
 from apps.orders.services.storefronts.placing import first_places, place_gateways
@@ -69,7 +70,7 @@ def _reading(channel: Channel) -> StorefrontReading | None:
 
 def _form(request: HttpRequest, channel: Channel, data) -> GatewaysForm:
     row = _reading(channel)
-    gateways, unplaced = (row.gateways, sorted(row.unplaced)) if row else (first_places(channel), [])
+    gateways, unplaced = (row.gateways, row.unplaced) if row else (first_places(channel), {})
     since = clock.local_date(row.read_until if row else clock.now(), request.merchant.timezone)
     return GatewaysForm(data, merchant=request.merchant, gateways=gateways, unplaced=unplaced, initial={"since": since})
 
@@ -82,5 +83,6 @@ def _page(request: HttpRequest, channel: Channel, form: GatewaysForm, status: in
         "is_reading": bool(row and row.claimed_until and row.claimed_until > clock.now()),
         "is_callable": can_be_called(channel) and not request.merchant.is_practice,
         "unplaced": sorted(row.unplaced.items()) if row else [],
+        "faults": [(one["order"], one["column"], reason(one["code"], one["value"])) for one in row.faults] if row else [],
     }
     return render(request, "orders/storefront.html", channel_page(request, channel, "orders:storefront", **context), status=status)

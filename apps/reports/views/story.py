@@ -45,6 +45,7 @@ def order_story(request: HttpRequest, merchant_slug: str, order_no: str) -> Http
         "risks": payment_risks(request.merchant, facts.captured, clock.now()),
         "live": live_payments(request.merchant, facts.books.payments),
         "may_take": has_right(request.membership, "take_payments"),
+        "may_record": has_right(request.membership, "edit_books"),
         "doors": doors_of(facts.captured, clock.now()) if has_right(request.membership, "request_refund") else [],
     }
     return render(request, "reports/story.html", context)

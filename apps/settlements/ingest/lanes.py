@@ -11,7 +11,7 @@ from apps.channels.banks.registry import parse_bank
 from apps.channels.cells import days_in_name
 from apps.channels.contracts import FileRefused, ParsedBank, ParsedStatement, Refusal, StatementFile
 from apps.channels.models import Channel, MappingVersion
-from apps.channels.registry import is_mapped, parse_statement
+from apps.channels.registry import is_mapped, parse_statement, reports_itself
 from apps.core import files
 from apps.merchants.enums import BankFormat
 from apps.merchants.models import BankAccount
@@ -170,8 +170,9 @@ def _statement(channel: Channel, file: StatementFile) -> Reading:
         rows = rows.select(*FLOW_FIELDS, amount_minor="net", balance_minor="balance")
     rows = rows.with_columns(pl.lit(value).cast(pl.Int64).alias(column) for column, value in own.items())
     days = (parsed.first_day, parsed.last_day)
-    # An account flow lists other movements than statements do, and practice is made up: neither is a measure for them.
-    profile = {} if parsed.flow or parsed.is_practice else profile_of(parsed.lines, parsed.header, file.name, parsed.first_day)
+    # An account flow lists other movements than statements do, practice is made up, and our own books are no stranger's file.
+    is_measure = not (parsed.flow or parsed.is_practice or reports_itself(channel.provider))
+    profile = {} if not is_measure else profile_of(parsed.lines, parsed.header, file.name, parsed.first_day)
     found = Reading(parsed.layout, parsed.account, *days, rows, parsed.rows_in, parsed.totals, parsed.rejections, extra, profile, lane=lane)
     return replace(found, is_mapped=is_mapped(channel.provider))
 

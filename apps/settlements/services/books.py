@@ -30,19 +30,19 @@ def _read(queryset, schema: dict, **lookups: str) -> pl.DataFrame:
 
 def terms_of(channel: Channel) -> frames.ChannelTerms:
     """What was agreed with one provider. Where its statements say nothing of fees there is nothing to compare with the plan."""
-    states_fees = registry.get(channel.provider).capabilities.states_fees
+    can = registry.get(channel.provider).capabilities
     return frames.ChannelTerms(
         channel_id=channel.pk,
         statements=channel.statements,
         calendar=calendar_for(channel),
         settlement=settlement_for(channel),
-        fees=tuple(terms_for(channel)) if states_fees else (),
+        fees=tuple(terms_for(channel)) if can.states_fees else (),
         grace_days=channel.grace_days,
         bank_account_id=channel.bank_account_id,
         bank_keywords=tuple(channel.bank_keywords),
         rules=rules_for(channel),
         rates=rates_for(channel),
-        sweeps=registry.get(channel.provider).capabilities.sweeps,
+        sweeps=can.sweeps,
     )
 
 

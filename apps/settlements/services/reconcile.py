@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Length
 
 from apps.channels.models import Channel
+from apps.channels.registry import reports_itself
 from apps.core.clock import local_date, start_of_day
 from apps.merchants.models import Merchant
 from apps.settlements.enums import Kind, StatementState
@@ -31,6 +32,7 @@ from apps.settlements.services.dispute_books import tell_links
 from apps.settlements.services.faults import Moment, apply_faults
 from apps.settlements.services.live_faults import told_live
 from apps.settlements.services.naming import name_faults
+from apps.settlements.services.own_statements import list_own
 from apps.settlements.services.refund_transfers import follow_transfers
 from apps.settlements.services.sweeping import sweep
 
@@ -71,6 +73,8 @@ def _pass(merchant: Merchant, every: list[Channel], scope: list[Channel], moment
     found: dict[int, tuple] = {}
     for at, channel in enumerate(scope):
         progress(5 + 70 * at // max(len(scope), 1), channel.label)
+        if reports_itself(channel.provider):
+            list_own(channel, moment.now)
         sweep(channel)
         books = books_of(channel)
         pairing = pair_channel(books, terms[channel.pk])

@@ -97,7 +97,7 @@ def test_an_order_that_says_what_nobody_documents_is_named_and_the_others_are_re
 
     answer = gateway(fake).read_orders(LONG_AGO)
 
-    assert answer.unread == (UnreadOrder("#1", "excess_digits 100.005"), UnreadOrder("#2", "CHANGE SUCCESS"))
+    assert answer.unread == (UnreadOrder("#1", "excess_digits", "100.005"), UnreadOrder("#2", "undocumented", "CHANGE SUCCESS"))
     assert [order.order_no for order in answer.orders] == ["#3"]
 
 

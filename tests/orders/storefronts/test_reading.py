@@ -219,6 +219,7 @@ def test_test_orders_stay_out_of_a_live_channel_s_books(fake, channel):
 
 def test_the_page_says_how_far_it_is_and_what_is_not_offered(client, fake, channel, django_assert_max_num_queries):
     paid(fake, "#1", gateway="ECPay")
+    fake.place("#2", "1.005", NOW)
     read_storefront(channel=channel, now=NOW)
     client.force_login(cast.viewer(channel.merchant, language="en"), backend="django.contrib.auth.backends.ModelBackend")
     address = f"/m/{channel.merchant.slug}/channels/shopify/orders/"
@@ -229,6 +230,8 @@ def test_the_page_says_how_far_it_is_and_what_is_not_offered(client, fake, chann
     text = page.content.decode()
     assert page.status_code == 200
     assert "ECPay" in text
+    assert "“1.005” has more decimals than the currency has." in text
     assert "not supported" in text
     assert "Save and read again" not in text
+    assert "1 payment not booked" in text
     assert client.get(address.replace("shopify", "ecpay")).status_code == 404

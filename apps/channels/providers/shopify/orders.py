@@ -39,9 +39,9 @@ def read_order(said: dict) -> StorefrontOrder | UnreadOrder:
     try:
         return _order(said)
     except MoneyError as error:
-        return UnreadOrder(str(said["name"]), f"{error.code} {error.text}")
+        return UnreadOrder(str(said["name"]), error.code, error.text)
     except Undocumented as error:
-        return UnreadOrder(str(said["name"]), str(error))
+        return UnreadOrder(str(said["name"]), "undocumented", str(error))
 
 
 def number(gid: str) -> str:

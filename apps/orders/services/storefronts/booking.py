@@ -3,11 +3,9 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from django.utils.translation import gettext as _
 
 from apps.channels.models import Channel
 from apps.channels.storefronts import StorefrontOrder
@@ -94,8 +92,6 @@ def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, str]]) -> bytes:
 
 def _faults(report: ImportReport, rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Rows of a file are counted from its first line, the header."""
-    faults: Callable[[], list] = report.faults
     return [
-        {"order": rows[one.row_no - 2]["order_no"], "why": _("%(column)s: %(sentence)s") % {"column": one.column, "sentence": one.sentence}}
-        for one in faults()
+        {"order": rows[one.row_no - 2]["order_no"], "column": one.column, "code": one.code, "value": one.value} for one in report.faults()
     ]

@@ -122,7 +122,7 @@ def _take(channel: Channel, row: StorefrontReading, answer: OrdersAnswer) -> int
     fresh = [order for order in answer.orders if row.seen.get(order.ref) != order.updated_at.isoformat()]
     wanted = [order for order in fresh if not (order.is_test and channel.is_live)]
     booked = book_orders(channel=channel, orders=wanted, gateways=row.gateways, now=now)
-    unread = [{"order": one.order_no, "why": one.why} for one in answer.unread]
+    unread = [{"order": one.order_no, "column": "", "code": one.code, "value": one.value[:80]} for one in answer.unread]
     told = {order.order_no for order in fresh} | {one["order"] for one in unread}
     still = [fault for fault in row.faults if fault["order"] not in told]
     row.faults = [*booked.faults, *unread, *still][:FAULTS_KEPT]

@@ -1,0 +1,28 @@
+"""No provider at all: money that the shop takes itself, and what is sold for no money.
+
+Bank transfers, cash (also through a courier), points, and sales on account. Whoever has a courier's or a bank's own report uploads that
+to a channel with a mapped export instead; here the shop's own books are the report.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.channels.contracts import METHODS_WITHOUT_REFUND, Capabilities, Method, Provider
+from apps.channels.providers.internal import statement
+
+PROVIDER = Provider(
+    code="internal",
+    name=_("Recorded by hand"),
+    countries=(),
+    default_timezone="UTC",
+    capabilities=Capabilities(
+        methods=(Method.BANK_TRANSFER, Method.CASH, Method.ON_ACCOUNT, Method.POINTS),
+        statements=(statement.WANTED,),
+        partial_refund=True,
+        methods_without_refund=METHODS_WITHOUT_REFUND,
+        states_fees=False,
+        reports_itself=True,
+    ),
+    recognise=statement.recognise,
+    parse=statement.parse,
+    text=statement.text,
+)

@@ -1,0 +1,79 @@
+"""Statements of channels that no provider stands behind: what the books took there is listed at once, so that the bank can be asked.
+
+When the money is due is what the channel's terms say; a bank transfer is due on the day the customer made it, and points bring none.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef
+
+from apps.channels.calendar import BusinessCalendar
+from apps.channels.contracts import OWN_COLUMNS, LineKind, Method
+from apps.channels.models import Channel
+from apps.channels.terms import calendar_for, settlement_for
+from apps.core.money import plain
+from apps.orders.enums import RefundRoute, RefundState
+from apps.orders.models import Payment, Refund
+from apps.orders.states import CAPTURED
+from apps.settlements.models import Statement, StatementLine
+from apps.settlements.services.intake import import_file
+
+AT_ONCE = 20_000  # rows of one file
+
+
+def list_own(channel: Channel, now: datetime) -> Statement | None:
+    """Lists the captured payments and done refunds that no live line of the channel has; None when there are none.
+
+    In the caller's transaction: a pass that fails has listed nothing.
+    """
+    live = StatementLine.objects.filter(channel=channel, is_live=True)
+    paid = Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel, state__in=CAPTURED)
+    paid = paid.exclude(Exists(live.filter(kind=LineKind.PAYMENT, merchant_ref=OuterRef("merchant_ref")))).order_by("pk")[:AT_ONCE]
+    back = Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel, state=RefundState.SUCCEEDED)
+    back = back.exclude(request__route=RefundRoute.BANK_TRANSFER).exclude(business_date=None).select_related("payment")
+    back = back.exclude(Exists(live.filter(kind=LineKind.REFUND, refund_ref=OuterRef("refund_no")))).order_by("pk")[:AT_ONCE]
+    rows = [*_payments(channel, paid), *_refunds(channel, back)]
+    if not rows:
+        return None
+    out = io.StringIO()
+    writer = csv.DictWriter(out, OWN_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    name = f"{channel.code}-own-{now:%Y%m%d-%H%M%S}.csv"
+    return import_file(owner=channel, name=name, data=out.getvalue().encode(), by=None, now=now).file
+
+
+def _payments(channel: Channel, payments) -> Iterator[dict]:
+    calendar, settlement = calendar_for(channel), settlement_for(channel)
+    for one in payments:
+        named = {Method.BANK_TRANSFER: one.merchant_ref, Method.ON_ACCOUNT: one.provider_ref}.get(one.method, "")
+        due = one.business_date if one.method in (Method.BANK_TRANSFER, Method.POINTS) else settlement.due(one.business_date, calendar)
+        yield _row(LineKind.PAYMENT, one, one.amount_minor, one.paid_at, one.business_date, due) | {"payout_ref": named}
+
+
+def _refunds(channel: Channel, refunds) -> Iterator[dict]:
+    calendar: BusinessCalendar = calendar_for(channel)
+    settlement = settlement_for(channel)
+    for one in refunds:
+        due = settlement.due(one.business_date, calendar)
+        row = _row(LineKind.REFUND, one.payment, -one.amount_minor, one.refunded_at, one.business_date, due)
+        yield row | {"own_refund_no": one.refund_no}
+
+
+def _row(kind: LineKind, payment: Payment, gross: int, at: datetime, day: date, due: date) -> dict:
+    """Money of points never comes: what they were sold for is given away again on the same line."""
+    other = -gross if payment.method == Method.POINTS else 0
+    amounts = {name: plain(minor, payment.currency) for name, minor in (("gross", gross), ("other", other), ("net", gross + other))}
+    return {
+        "own_kind": kind.value,
+        "own_ref": payment.merchant_ref,
+        "method": payment.method,
+        "currency": payment.currency,
+        **amounts,
+        "at": f"{at:%Y-%m-%d %H:%M:%S}",
+        "day": day.isoformat(),
+        "payout_on": due.isoformat(),
+    }
