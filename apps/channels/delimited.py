@@ -22,6 +22,7 @@ _NOTHING = b" \t\r\n,\xef\xbb\xbf\x00"
 FOREIGN = {b"{": "json", b"[": "json", b"<": "web_page", b"%PDF": "pdf", b"PK": "spreadsheet", b"\xd0\xcf\x11\xe0": "spreadsheet"}
 _QUOTED = r'(^|,)"(?:[^"]|"")*"'
 _MARK = "\x1a"
+_PLAIN_CELLS = r'^(?:[^",]*|"[^"]*")(?:,(?:[^",]*|"[^"]*"))*$'
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _quotes_are_plain(block: bytes) -> bool:
     if _MARK.encode() in block:
         return False
     lines = pl.read_csv(block, has_header=False, schema={"line": pl.String}, quote_char=None, separator=_MARK, empty_string_is_null=False)
-    quoted = lines.filter(pl.col("line").str.contains('"', literal=True))
+    quoted = lines.filter(~pl.col("line").str.contains(_PLAIN_CELLS))  # nearly always none; counting cells costs three times as much
     return not quoted.select(_cell_count(pl.col("line")).is_null().any()).item()
 
 

@@ -12,6 +12,7 @@ from apps.core import bulk, files
 from apps.orders.enums import PaymentState, RefundState
 from apps.orders.errors import RowsRejected
 from apps.orders.models import BookImport, Order, Payment, PaymentEvent, Refund, Storefront
+from apps.orders.services import book_payments
 from apps.orders.services.books import import_payments, import_refunds, preview_books
 from apps.orders.states import PAYMENT_MOVES, REFUND_MOVES
 from tests import cast
@@ -59,6 +60,18 @@ def test_first_file_makes_orders_payments_and_storefronts(shop):
     assert (first.paid_at, first.business_date) == (datetime(2026, 11, 16, 6, 2, 18, tzinfo=UTC), date(2026, 11, 16))
     assert (second.amount_minor, second.order_total_minor, second.provider_ref_key) == (8050, 9900, "p2")
     assert PaymentEvent.objects.count() == 0
+
+
+def test_rows_are_stored_in_the_order_of_their_time_whatever_that_of_the_file(shop, monkeypatch):
+    monkeypatch.setattr(book_payments, "COPIED_AT_ONCE", 2)
+    rows = [
+        {"order_no": f"A{day}", "merchant_ref": f"A{day}.1", "placed_at": f"2026-11-{day}T06:00:00Z"} for day in ("03", "01", "04", "02")
+    ]
+    bring(shop, *({**row, "provider_ref": ""} for row in rows))
+
+    assert list(Order.objects.order_by("pk").values_list("order_no", flat=True)) == ["A01", "A02", "A03", "A04"]
+    paid = Payment.objects.order_by("pk").select_related("order")
+    assert [(one.merchant_ref, one.order.order_no) for one in paid] == [(f"A0{n}.1", f"A0{n}") for n in (1, 2, 3, 4)]
 
 
 def test_the_file_is_kept_counted_and_on_record(shop):

@@ -21,6 +21,7 @@ _KNOWN = {
     "amount_minor": pl.Int64(), "currency": pl.String(), "order_total_minor": pl.Int64(), "state": pl.String(), "placed_at": _MOMENT,
     "paid_at": _MOMENT, "business_date": pl.Date(), "customer_ref": pl.String(), "payer_country": pl.String(), "payer_ip": pl.String(),
 }  # fmt: skip
+COPIED_AT_ONCE = 200_000  # rows; their text and their orders are held beside the whole file
 _IDENTITY = ["channel_id", "merchant_ref_key"]
 _OPTIONAL = ["provider_ref", "provider_ref_key", "placed_at", "paid_at", "business_date", "customer_ref", "payer_country", "payer_ip"]
 _FIELDS = [*_OPTIONAL, "order_key", "method", "merchant_ref", "amount_minor", "currency", "order_total_minor", "state"]
@@ -63,18 +64,22 @@ def _touch(merchant: Merchant, rows: pl.DataFrame) -> None:
 
 
 def _copy_new(merchant: Merchant, new: pl.DataFrame, orders: pl.DataFrame) -> None:
+    """In the order of their time, so that the indexes by time, and those by number that a provider's list of the same payments fills, are
+    each written from one end to the other."""
+    by_time = new.select(pl.arg_sort_by("placed_at", maintain_order=True)).to_series()
     with fresh_indexes(Payment, new.height):
-        for chunk in new.iter_slices(200_000):
-            frame = chunk.join(orders, on="order_key", maintain_order="left")
+        for at in range(0, new.height, COPIED_AT_ONCE):
+            frame = new[by_time.slice(at, COPIED_AT_ONCE)].join(orders, on="order_key", maintain_order="left")
             copy_rows(Payment, frame.select(*_COLUMNS, merchant_id=pl.lit(merchant.pk)))
 
 
 def _order_ids(merchant: Merchant, rows: pl.DataFrame) -> pl.DataFrame:
-    """order_key and order_id of every row; orders not known yet are made, known ones stay as they first came."""
+    """order_key and order_id of every row; new orders are made in the order of their time, known ones stay as they first came."""
     schema = {"order_key": pl.String(), "id": pl.Int64()}
     queryset = Order.objects.for_merchant(merchant)
     known = keyed_frame(queryset, "order_key", rows["order_key"], schema).rename({"id": "order_id"})
-    new = rows.unique("order_key", keep="first", maintain_order=True)
+    firsts = rows.select(pl.arg_where(pl.col("order_key").is_first_distinct())).to_series()
+    new = rows[firsts.gather(rows["placed_at"].gather(firsts).arg_sort())]
     if known.height:
         new = new.join(known, on="order_key", how="anti", maintain_order="left")
     new = new.with_columns(reserve_ids(Order, new.height)).join(_storefront_ids(merchant, new), on="storefront", how="left")

@@ -1,6 +1,7 @@
 """What must hold of a merchant's data whatever was imported: the proofs that `check_books` runs.
 
-Lines and matches carry no database foreign keys (they come by the million), so a proof here stands in for the constraint.
+Lines and matches carry no database foreign keys (they come by the million), nor do discrepancies into those tables, so a proof here
+stands in for the constraint.
 """
 
 import hashlib
@@ -49,7 +50,7 @@ def _matches(merchant: Merchant):
 
 
 def _references(merchant: Merchant) -> Proof:
-    """Lines and matches name rows that exist and belong to the same merchant and channel."""
+    """Lines and matches name rows that exist and belong to the same merchant and channel, discrepancies rows of the same merchant."""
     own_statement = Statement.objects.filter(
         pk=OuterRef("statement_id"), merchant_id=OuterRef("merchant_id"), channel_id=OuterRef("channel_id")
     )
@@ -62,8 +63,17 @@ def _references(merchant: Merchant) -> Proof:
     loose = matches.filter(~Exists(line) | Q(payment_id__isnull=False) & ~Exists(payment) | Q(refund_id__isnull=False) & ~Exists(refund))
     faults = [f"line {pk} is not of its statement's merchant and channel" for pk in stray.values_list("pk", flat=True)[:SHOWN]]
     faults += [f"match {pk} names a row that is gone, withdrawn or another merchant's" for pk in loose.values_list("pk", flat=True)[:SHOWN]]
-    total = lines.count() + matches.count()
-    return Proof("references", "every line and match names rows of its own merchant", total, stray.count() + loose.count(), faults)
+    told = Discrepancy.objects.for_merchant(merchant)
+    lost = told.filter(_names_nothing("payment", Payment) | _names_nothing("refund", Refund) | _names_nothing("line", StatementLine))
+    faults += [f"discrepancy {pk} names a row that is gone or another merchant's" for pk in lost.values_list("pk", flat=True)[:SHOWN]]
+    total, failed = lines.count() + matches.count() + told.count(), stray.count() + loose.count() + lost.count()
+    return Proof("references", "every line, match and discrepancy names rows of its own merchant", total, failed, faults)
+
+
+def _names_nothing(name: str, model) -> Q:
+    """Rows whose key `name` leads to no row of their merchant."""
+    row = model.objects.filter(pk=OuterRef(f"{name}_id"), merchant_id=OuterRef("merchant_id"))
+    return Q(**{f"{name}__isnull": False}) & ~Exists(row)
 
 
 def _pairs(merchant: Merchant) -> Proof:

@@ -12,7 +12,7 @@ from apps.core.bulk import queryset_frame
 from apps.settlements.ingest.lanes import Lane
 
 FEW = 2_000  # up to here the known rows are looked up by hash, beyond it the owner's rows of the same time are read
-PROBES = 500  # rows of a longer file that are looked up before it is taken for new
+PROBES = 100  # rows of a longer file that are looked up before it is taken for new; for many more the planner would read the table
 KNOWN = {"id": pl.Int64(), "row_hash": pl.Int64(), "ordinal": pl.Int64()}
 
 

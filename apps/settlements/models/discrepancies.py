@@ -37,8 +37,10 @@ class ReconciliationRun(models.Model):
 class Discrepancy(models.Model):
     """A difference that needs a person or time. Identity is (subject, kind): running again changes nothing.
 
-    References and the source row are copied so that lists, search and export need no join. `actual` is the later document
-    (statement, payout, bank), `expected` the earlier; a missing side is 0; all signed from the merchant's side.
+    References and the source row are copied so that lists, search and export need no join. Its keys into the tables that hold millions
+    have no database constraint: to check one is to lock a row, which rewrites its page in the log; `check_books` proves them.
+    `actual` is the later document (statement, payout, bank), `expected` the earlier; a missing side is 0; all signed from the merchant's
+    side.
     """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="discrepancies")
@@ -46,9 +48,9 @@ class Discrepancy(models.Model):
     kind = models.CharField(max_length=30, choices=Kind.choices)
     subject_type = models.CharField(max_length=12, choices=Subject.choices)
     subject_key = models.CharField(max_length=60)  # the subject's primary key, or the ISO day of a channel day
-    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="discrepancies")
-    refund = models.ForeignKey(Refund, null=True, on_delete=models.PROTECT, related_name="discrepancies")
-    line = models.ForeignKey(StatementLine, null=True, on_delete=models.PROTECT, related_name="discrepancies")
+    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="discrepancies", db_constraint=False)
+    refund = models.ForeignKey(Refund, null=True, on_delete=models.PROTECT, related_name="discrepancies", db_constraint=False)
+    line = models.ForeignKey(StatementLine, null=True, on_delete=models.PROTECT, related_name="discrepancies", db_constraint=False)
     payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="discrepancies")
     bank_line = models.ForeignKey(BankLine, null=True, on_delete=models.PROTECT, related_name="discrepancies")
     statement = models.ForeignKey(Statement, null=True, on_delete=models.PROTECT, related_name="discrepancies")

@@ -55,6 +55,9 @@ class Statement(SourceFile):
     opening_minor = models.BigIntegerField(null=True)  # of an account flow: the balance before its first row
     closing_minor = models.BigIntegerField(null=True)
     breaks = models.JSONField(default=list)  # rows at which the running balance does not follow
+    # The primary keys of its lines of trades lie between these (others' may too): an index on a line's file would cost a tenth of the load.
+    lines_from = models.BigIntegerField(null=True)
+    lines_to = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.channels.models import Channel
-from apps.core.indexes import BlockRangeIndex
 from apps.core.scoping import TenantQuerySet
 from apps.merchants.models import BankAccount, Merchant
 from apps.settlements.models.files import BankStatement, Statement
@@ -52,8 +51,8 @@ class StatementLine(models.Model):
         ]
         indexes = [
             models.Index(fields=["channel", "business_date"], name="line_channel_day", condition=Q(is_live=True)),
-            # Each further index costs a tenth of the load. The lines of a payout are found by its channel and days.
-            BlockRangeIndex(fields=["statement"], name="line_of_file"),
+            # Each further index costs a tenth of the load. The lines of a payout are found by its channel and days, those of a file by
+            # the primary keys that the file remembers (`Statement.lines_from`).
         ]
 
     def __str__(self):

@@ -138,7 +138,8 @@ def balances_of(file: Statement | BankStatement) -> list[tuple[str, str]]:
 def lines_of(file: Statement | BankStatement) -> QuerySet:
     """The rows a posted file brought, in the order of the file."""
     model = BankLine if isinstance(file, BankStatement) else FlowLine if is_flow(file) else StatementLine
-    return model.objects.for_merchant(file.merchant_id).filter(statement=file, is_live=True)
+    lines = model.objects.for_merchant(file.merchant_id).filter(statement=file, is_live=True)
+    return lines.filter(pk__range=(file.lines_from, file.lines_to)) if isinstance(file, Statement) and file.lines_from else lines
 
 
 def raw_row(file: Statement | BankStatement, row_no: int) -> str:

@@ -15,13 +15,14 @@ from apps.channels.contracts import FileRefused, Refusal, StatementFile
 from apps.channels.models import Channel, MappingVersion
 from apps.channels.refusals import refusal_sentence
 from apps.core import files
-from apps.core.bulk import ahead, copy_rows
+from apps.core.bulk import ahead, copy_rows, queryset_frame, reserve_ids, update_rows
 from apps.merchants.models import BankAccount
 from apps.settlements.enums import StatementState
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
 from apps.settlements.ingest.lanes import BANK, STATEMENTS, Lane, Reading, expected_of, lane_of, lane_of_file, mappings_of, read
 from apps.settlements.ingest.overlap import Sorted, all_new, looks_new, numbered, sort_rows
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
+from apps.settlements.selectors.files import lines_of
 from apps.settlements.services.drift import refuse_changed
 from apps.settlements.services.nearer_days import take_nearer_days
 from apps.settlements.services.previews import less_covered, restore_previews, supersede_previews
@@ -30,6 +31,8 @@ from apps.settlements.services.touching import touch_frame, touch_lines
 logger = logging.getLogger(__name__)
 KEPT_REJECTIONS = 500
 LARGE_LOAD = 50_000
+PORTION = 900  # ids a query: below what any database takes as parameters
+LONG = 2_000  # rows of a file from which on their order in the table is not that of the file; an index filled in its order costs a third
 
 
 @dataclass(frozen=True)
@@ -185,13 +188,26 @@ def _write(lane: Lane, base: dict, reading: Reading, split: Sorted) -> Statement
 
 def _write_lines(lane: Lane, file, split) -> None:
     of_file = pl.lit(file.pk).cast(pl.Int64).alias("statement_id")
-    copy_rows(lane.line_model, split.new.with_columns(of_file, pl.lit(True).alias("is_live")))
+    new = split.new.with_columns(of_file, pl.lit(True).alias("is_live"))
     if lane is STATEMENTS:
-        touch_frame(file.channel, split.new["business_date"])
+        new = _with_ids(file, new)
+        touch_frame(file.channel, new["business_date"])
+    copy_rows(lane.line_model, new)
     seen = split.seen.select(pl.col("id").alias("line_id"), of_file, "row_no")
     if lane.owner == "channel":
         seen = seen.with_columns(pl.lit(file.merchant_id).cast(pl.Int64).alias("merchant_id"))
     copy_rows(lane.sighting_model, seen)
+
+
+def _with_ids(file: Statement, new: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their primary keys, which the file remembers. Those of a long file go in by the order of their unique key."""
+    if new.is_empty():
+        return new
+    ids = reserve_ids(StatementLine, new.height)
+    file.lines_from, file.lines_to = ids[0], ids[-1]
+    file.save(update_fields=["lines_from", "lines_to"])
+    ordered = new.sort("row_hash", "ordinal") if new.height > LONG else new
+    return ordered.with_columns(ids)
 
 
 def _posted(lane: Lane, owner, sha256: str):
@@ -255,7 +271,7 @@ def withdraw_file(*, file: Statement | BankStatement, reason: str, by, now: date
         if file.state != StatementState.POSTED:
             raise NothingToWithdraw
         passed = _pass_on_shared_lines(lane, file)
-        going = lane.line_model.objects.filter(statement=file, is_live=True)
+        going = lines_of(file)
         if lane is STATEMENTS:
             touch_lines(file.channel, going)
         gone = going.update(is_live=False)
@@ -274,16 +290,23 @@ def withdraw_file(*, file: Statement | BankStatement, reason: str, by, now: date
         )
 
 
-def _pass_on_shared_lines(lane: Lane, file) -> int:
+def _pass_on_shared_lines(lane: Lane, file: Statement | BankStatement) -> int:
     """Lines of this file that another file also holds become that file's; the first such file takes each."""
-    sightings = lane.sighting_model.objects.filter(line__statement=file, line__is_live=True).select_related("line")
-    taken = set()
-    for sighting in sightings.order_by("line_id", "pk"):
-        if sighting.line_id in taken:
-            continue
-        taken.add(sighting.line_id)
-        line = sighting.line
-        line.statement_id, line.row_no = sighting.statement_id, sighting.row_no
-        line.save(update_fields=["statement", "row_no"])
-        sighting.delete()
-    return len(taken)
+    sightings = lane.sighting_model.objects.filter(line__in=lines_of(file).order_by())
+    schema = {name: pl.Int64() for name in ("id", "line_id", "statement_id", "row_no")}
+    passed = queryset_frame(sightings.order_by("line_id", "pk"), schema).unique("line_id", keep="first", maintain_order=True)
+    update_rows(lane.line_model, passed.select("statement_id", "row_no", id="line_id"))
+    for part in passed.iter_slices(PORTION):
+        lane.sighting_model.objects.filter(pk__in=part["id"].to_list()).delete()
+    if lane is STATEMENTS:
+        _widen(passed)
+    return passed.height
+
+
+def _widen(passed: pl.DataFrame) -> None:
+    """Files that took lines of another remember where those lie too."""
+    spans = passed.group_by("statement_id").agg(pl.col("line_id").min().alias("first"), pl.col("line_id").max().alias("last"))
+    for pk, first, last in spans.iter_rows():
+        file = Statement.objects.get(pk=pk)
+        file.lines_from, file.lines_to = min(first, file.lines_from or first), max(last, file.lines_to or last)
+        file.save(update_fields=["lines_from", "lines_to"])

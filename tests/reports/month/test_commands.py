@@ -146,6 +146,17 @@ def test_check_books_names_the_place_of_each_fault(sound, capsys):
         call_command("check_books", "--merchant", "qingtian")
 
 
+@pytest.mark.parametrize("name", ["payment", "line"])
+def test_check_books_finds_a_discrepancy_that_names_another_merchants_row(sound, capsys, name):
+    elsewhere = cast.make_channel(cast.make_merchant("other"), "x")
+    row = cast.make_payment(elsewhere) if name == "payment" else line_of(elsewhere, date(2026, 10, 5), gross=100)
+    item = cast.make_discrepancy(sound.ecpay, "fee_mismatch", subject_key="astray", business_date=NOW.date(), **{name: row})
+
+    proof = proofs_of(capsys)["references"]
+
+    assert (proof["failed"], proof["faults"]) == (1, [f"discrepancy {item.pk} names a row that is gone or another merchant's"])
+
+
 def test_check_books_finds_a_closed_month_that_was_touched(sound, capsys):
     Discrepancy.objects.filter(kind="dispute_missing_in_books").update(business_date=date(2026, 11, 2))
     made = {"merchant": sound.shop, "month": OCTOBER, "language": "en", "now": NOW}

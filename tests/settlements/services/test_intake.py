@@ -11,6 +11,8 @@ from apps.core import files
 from apps.settlements.errors import AlreadyWithdrawn, NothingToWithdraw, UnableToImport
 from apps.settlements.ingest import lanes, overlap
 from apps.settlements.models import BankLine, LineSighting, Statement, StatementLine
+from apps.settlements.selectors.files import lines_of
+from apps.settlements.services import intake
 from apps.settlements.services.intake import import_file, import_files, withdraw_file
 from tests import cast
 from tests.settlements import stripe_files as f
@@ -159,6 +161,33 @@ def test_withdrawing_takes_the_lines_back_and_leaves_shared_rows_to_the_other_fi
     gone = Statement.objects.get(pk=first.file.pk)
     assert (gone.state, gone.withdrawn_by, gone.withdrawn_reason) == ("withdrawn", lin, "wrong account")
     assert AuditEvent.objects.filter(action="file.withdrawn", reason="wrong account").count() == 1
+
+
+def test_a_file_that_took_over_rows_is_withdrawn_with_them(stripe):
+    first = bring(stripe, f.report(f.row(1), f.row(2)))
+    other = bring(stripe, f.report(f.row(2), f.row(3)), "payouts_20261118_20261119.csv")
+    withdraw_file(file=first.file, reason="wrong account", by=None, now=NOW)
+    assert sorted(lines_of(Statement.objects.get(pk=other.file.pk)).values_list("line_ref", flat=True)) == ["txn_2", "txn_3"]
+
+    withdraw_file(file=other.file, reason="wrong account", by=None, now=NOW)
+
+    assert live() == []
+    assert LineSighting.objects.count() == 0
+
+
+@pytest.mark.parametrize("long", [2, 3])
+def test_the_rows_of_a_file_are_found_by_its_span_whatever_their_order_in_the_table(stripe, monkeypatch, long):
+    monkeypatch.setattr(intake, "LONG", long)  # three rows are a long file, or not
+    bring(stripe, f.report(f.row(8)), "payout_20261117.csv")
+    file = bring(stripe, f.report(f.row(3), f.row(1), f.row(2))).file
+    bring(stripe, f.report(f.row(9)), "payout_20261119.csv")
+
+    held = list(lines_of(file).order_by("pk").values_list("pk", "line_ref", "row_no", "row_hash"))
+
+    assert [row[0] for row in held] == [file.lines_from, file.lines_from + 1, file.lines_to]
+    assert sorted(row[1:3] for row in held) == [("txn_1", 3), ("txn_2", 4), ("txn_3", 2)]
+    by_row, by_hash = sorted(held, key=lambda row: row[2]), sorted(held, key=lambda row: row[3])
+    assert held == (by_hash if long == 2 else by_row)
 
 
 def test_a_withdrawn_file_can_come_again(stripe):
