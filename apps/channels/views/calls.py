@@ -1,5 +1,7 @@
 """What was said between us and a channel's provider: calls, notices, and how it does at present."""
 
+import json
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -34,6 +36,7 @@ def call(request: HttpRequest, merchant_slug: str, code: str, pk: int) -> HttpRe
     exchanges = [{"status": "", "answer": "", "error": ""} | one for one in row.raw.get("exchanges", [])]
     context = {"call": row, "said": code_sentence(channel, row.code), "exchanges": exchanges, "chip": outcome_chip(row)}
     context["operation"] = OPERATIONS.get(row.operation, row.operation)
+    context["record"] = json.dumps(row.raw, indent=2, ensure_ascii=False) if row.raw else ""
     return render(request, "channels/call.html", channel_page(request, channel, "channels:calls", **context))
 
 

@@ -13,6 +13,7 @@ from apps.channels.gateways import Operation
 from apps.channels.registry import reports_itself
 from apps.channels.selectors.cards import card_of, cards_of
 from apps.channels.selectors.details import capabilities_of, history_of, is_mapped, mapping_rows, settles_text
+from apps.channels.selectors.fetches import fetching_of
 from apps.channels.services.channels import add_channel, change_channel, switch_channel
 from apps.channels.services.gateway import can_be_called, provider_kind
 from apps.channels.views.shared import channel_for, channel_page
@@ -61,6 +62,7 @@ def statements(request: HttpRequest, merchant_slug: str, code: str) -> HttpRespo
     """Which files the channel delivers and how they are read."""
     channel = channel_for(request, code)
     context = {"capabilities": capabilities_of(channel), "mapping": mapping_rows(channel), "is_mapped": is_mapped(channel)}
+    context["fetching"] = fetching_of(channel)
     return render(request, "channels/statements.html", channel_page(request, channel, "channels:statements", **context))
 
 

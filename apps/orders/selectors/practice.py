@@ -70,7 +70,7 @@ def _row(payment: Payment) -> PracticeRow:
 
 def _groups(payment: Payment) -> Iterator[PlayGroup]:
     """By the state, with the words that fit it."""
-    if payment.state == PaymentState.PENDING:
+    if payment.state == PaymentState.PENDING and not payment.execution.trouble:
         yield _group(_("The payer and the clock"), Play.PAY, Play.PAY_OTHER, Play.DECLINE, Play.EXPIRE)
         yield _group(_("How the notice travels"), Play.PAY_TWICE, Play.PAY_DISORDER, Play.PAY_LOST, Play.FORGED)
     elif payment.state == PaymentState.EXPIRED:
@@ -78,7 +78,7 @@ def _groups(payment: Payment) -> Iterator[PlayGroup]:
         yield PlayGroup(_("The payer and the clock"), tuple((play.value, str(text)) for play, text in words.items()))
     elif payment.state in (PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED):
         yield _group(_("The next refund"), *NEXT_REFUND)
-    else:
+    elif not payment.execution.trouble:  # another sum came: the payer is done, and people judge
         yield _group(_("How the notice travels"), Play.FORGED)
     if not payment.is_captured:
         yield _group(_("We"), Play.ASK)

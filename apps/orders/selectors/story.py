@@ -12,7 +12,7 @@ from apps.core.figures import cash_text
 from apps.merchants.models import Merchant
 from apps.orders.enums import PaymentState, RefundState
 from apps.orders.models import Order, Payment, PaymentEvent, Refund
-from apps.orders.selectors.story_payments import PAYMENT_STEPS, payment_step
+from apps.orders.selectors.story_payments import PAYMENT_STEPS, STARTED, payment_step
 
 # Steps at the review desk, by the kind of their event: what they are called, and how they look in the story.
 DESK_STEPS = {
@@ -95,8 +95,10 @@ def order_story(order: Order, books: OrderBooks | None = None) -> list[StoryItem
     """All that the books say about the order, oldest first."""
     books = books or order_books(order)
     items = [_placed(order)]
+    started = {event.payment_id for event in books.events if event.kind == STARTED}
     for payment in books.payments:
-        items += _payment_items(payment)
+        if payment.is_captured or payment.pk not in started:  # else its steps tell how it went
+            items += _payment_items(payment)
     of_desk = {event.detail.get("refund_no") for event in books.events if event.kind == "refund.requested"}
     for refund in books.refunds:
         items += _refund_items(refund, told_by_steps=refund.refund_no in of_desk)

@@ -8,9 +8,10 @@ from apps.channels.selectors.calls import code_words
 from apps.core.figures import cash_text, when_text
 from apps.orders.models import Payment, PaymentEvent
 
+STARTED = "payment.started"
 # By the kind of the event: what it is called, and how it looks in the story.
 PAYMENT_STEPS = {
-    "payment.started": (_("Payment started"), "done"),
+    STARTED: (_("Payment started"), "done"),
     "payment.waiting": (_("The payer was told how to pay"), "expected"),
     "payment.authorized": (_("Payment authorized"), "done"),
     "payment.capturing": (_("Somebody asked to take what was authorized"), "done"),
@@ -31,7 +32,7 @@ PAYMENT_STEPS = {
 def payment_step(event: PaymentEvent, payment: Payment) -> tuple[str, str, str]:
     """Title, state and detail of one step."""
     (title, state), detail = PAYMENT_STEPS[event.kind], event.detail
-    said = [payment.merchant_ref]
+    said = [payment.channel.label, payment.method_label, payment.merchant_ref] if event.kind == STARTED else [payment.merchant_ref]
     if detail.get("stated_minor"):
         said.append(cash_text(detail["stated_minor"], detail["stated_currency"]))
     elif detail.get("amount_minor"):

@@ -13,6 +13,7 @@ from apps.channels.return_codes import CodeClass, ReturnCode
 CODES = {
     "ok": ReturnCode(CodeClass.OK),
     "nothing": ReturnCode(CodeClass.OK),
+    "paid": ReturnCode(CodeClass.OK),
     "pending": ReturnCode(CodeClass.PENDING),
     "approved": ReturnCode(CodeClass.PENDING),
     "authorized": ReturnCode(CodeClass.OK),
