@@ -48,7 +48,7 @@ def detail(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
         "card": card_of(channel, terms.calendars_of(request.merchant), clock.now()),
         "settles": settles_text(channel),
         "reports_itself": reports_itself(channel.provider),
-        "has_gateway": kind is not None,
+        "has_gateway": kind is not None and bool(kind.credentials),
         "refunds_here": kind is not None and Operation.REFUND in kind.operations,
         "is_callable": can_be_called(channel),
         "history": history_of(channel) if has_right(request.membership, "view_audit") else [],

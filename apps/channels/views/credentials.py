@@ -31,11 +31,11 @@ from apps.merchants.access import needs
 def credentials(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
     """The form, or in a practice shop the word that the simulator answers.
 
-    :raises Http404: nobody calls this channel's provider.
+    :raises Http404: nobody calls this channel's provider, or it asks for nothing.
     """
     channel = channel_for(request, code)
     kind = provider_kind(channel)
-    if kind is None:
+    if kind is None or not kind.credentials:
         raise Http404
     entered = {name for name, value in credentials_of(channel).items() if value}
     start = {"system": "live" if channel.is_live else "test"}

@@ -7,6 +7,10 @@ import time_machine
 
 from apps.channels.models import StatementRhythm
 from apps.channels.services.gateway import provider_kind
+from apps.orders.errors import RefundMoveIllegal
+from apps.orders.services.refunds.calling import submit_refund
+from apps.orders.services.refunds.deciding import approve_refund
+from apps.orders.services.refunds.requesting import request_refund
 from apps.reports.figures.proofs import prove
 from apps.settlements.models import BankMatch, Discrepancy, JournalEntry, Match, Payout, Statement, StatementLine
 from apps.settlements.services.journal import post_journal
@@ -132,4 +136,33 @@ def test_the_channel_says_what_it_is(channel):
     channel.save()
 
     channel.refresh_from_db()
-    assert (channel.statements, provider_kind(channel)) == (StatementRhythm.PER_PAYOUT, None)
+    assert (channel.statements, provider_kind(channel).credentials) == (StatementRhythm.PER_PAYOUT, ())
+
+
+@pytest.mark.parametrize(("method", "line"), [("points", (-30000, 30000, 0)), ("on_account", (-30000, 0, -30000))])
+def test_points_and_sales_on_account_are_given_back_in_the_books_by_two_people(channel, method, line):
+    shop, payment = channel.merchant, cast.make_payment(channel, "A1", 100000, method=method)
+    who = {"merchant": shop, "by": cast.accountant(shop), "now": NOW}
+    refund = request_refund(payment_id=payment.pk, amount_minor=30000, reason_code="customer_request", **who)
+    assert refund.request.route == "provider"
+    with pytest.raises(RefundMoveIllegal):
+        submit_refund(merchant=shop, refund_id=refund.pk, now=NOW)
+    approve_refund(merchant=shop, refund_id=refund.pk, by=cast.approver(shop), now=NOW)
+
+    done = submit_refund(merchant=shop, refund_id=refund.pk, now=NOW)
+    reconcile(merchant=shop, now=NOW)
+
+    payment.refresh_from_db()
+    assert (done.state, payment.state, faults()) == ("succeeded", "partially_refunded", [])
+    back = StatementLine.objects.get(kind="refund")
+    assert (back.gross, back.other, back.net) == line
+    check(channel)
+
+
+def test_money_goes_back_by_bank_transfer(channel):
+    payment = cast.make_payment(channel, "A1", 100000, method="cash")
+    who = {"merchant": channel.merchant, "by": cast.accountant(channel.merchant), "now": NOW}
+
+    refund = request_refund(payment_id=payment.pk, amount_minor=30000, reason_code="customer_request", **who)
+
+    assert refund.request.route == "bank_transfer"

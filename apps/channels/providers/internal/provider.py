@@ -7,7 +7,19 @@ to a channel with a mapped export instead; here the shop's own books are the rep
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.contracts import METHODS_WITHOUT_REFUND, Capabilities, Method, Provider
+from apps.channels.gateways import REFUNDING, Account, GatewayKind
 from apps.channels.providers.internal import statement
+
+
+def _gateway(account: Account):
+    """Only who gives back loads what that needs."""
+    from apps.channels.providers.internal.client import OwnBooks  # noqa: PLC0415
+
+    return OwnBooks(account)
+
+
+# What was sold on account is taken off the account again, and points are given again; money goes back by bank transfer.
+BY_TRANSFER = tuple(method for method in METHODS_WITHOUT_REFUND if method != Method.ON_ACCOUNT)
 
 PROVIDER = Provider(
     code="internal",
@@ -18,11 +30,13 @@ PROVIDER = Provider(
         methods=(Method.BANK_TRANSFER, Method.CASH, Method.ON_ACCOUNT, Method.POINTS),
         statements=(statement.WANTED,),
         partial_refund=True,
-        methods_without_refund=METHODS_WITHOUT_REFUND,
+        refunds_by_api=True,
+        methods_without_refund=BY_TRANSFER,
         states_fees=False,
         reports_itself=True,
     ),
     recognise=statement.recognise,
     parse=statement.parse,
     text=statement.text,
+    gateway=GatewayKind(make=_gateway, operations=REFUNDING, repeats_safely=True),
 )
