@@ -64,9 +64,21 @@ class Day:
 
     def next_cart(self) -> int:
         """A number from 1 that no process had before."""
-        with self.clock.with_name("carts").open("ab", buffering=0) as file:
+        return self._count("carts")
+
+    def done_acts(self) -> int:
+        """How often anybody began something."""
+        file = self.clock.with_name("acts")
+        return file.stat().st_size if file.exists() else 0
+
+    def _count(self, name: str) -> int:
+        with self.clock.with_name(name).open("ab", buffering=0) as file:
             file.write(b".")
             return file.tell()
+
+    def begin_act(self) -> None:
+        """One more."""
+        self._count("acts")
 
     def note(self, word: str) -> None:
         """One more of what went wrong; several processes write at once."""
@@ -84,6 +96,7 @@ def work(day: Day, seed: int) -> None:
     dice = random.Random(seed)
     while True:
         with time_machine.travel(day.now(), tick=True), suppress(HezhangError, NotPossible):
+            day.begin_act()
             dice.choice((_start, _start, _start, _pay, _pay, _carry, _refund, _refund, run_jobs, run_jobs, run_jobs, ring))(day, dice)
 
 
@@ -192,13 +205,17 @@ def _end(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def live(day: Day, *, seconds: float, size: int, seed: int, pause: float = 1.0) -> int:
-    """The day itself, for at most so long and until all was started and refunded. Returns how many workers were killed."""
+def live(day: Day, *, seconds: float, size: int, seed: int, acts: int = 10) -> int:
+    """The day itself, for at most so long and until all was started and refunded. One is killed at a random moment of every so many
+    `acts`, however fast the machine is. Returns how many were.
+    """
     dice, crowd, until = random.Random(seed), Crowd(day, size, seed), time.monotonic() + seconds
     try:
         while time.monotonic() < until and not _all_done(day):
             connections.close_all()
-            time.sleep(pause)
+            before, patience = day.done_acts(), time.monotonic() + 5
+            while day.done_acts() < before + acts and time.monotonic() < patience:
+                time.sleep(dice.random() / 20)
             crowd.kill_one(dice)
             day.pass_time(timedelta(seconds=dice.choice((5, 20, 60))))
     finally:

@@ -13,8 +13,9 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from apps.channels.gateways import GatewayKind
 from apps.channels.paying import Payer
-from apps.channels.services.gateway import enter_credentials
+from apps.channels.services.gateway import enter_credentials, gateway_kind
 from apps.core.jobs import runner
 from apps.core.jobs.services import enqueue
 from apps.core.models import OPEN_JOB_STATES, Job
@@ -59,6 +60,10 @@ class Loop:
         self.channel.refresh_from_db()
 
     @property
+    def kind(self) -> GatewayKind:
+        return gateway_kind(self.channel)
+
+    @property
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -81,17 +86,23 @@ class Loop:
 
     # What the payer and the provider do
 
-    def start(self, order_no: str, amount: int) -> Payment:
+    def start(self, order_no: str, amount: int, **wishes) -> Payment:
         figures = Figures(order_no, amount, self.way.currency, self.way.method)
-        wish = Wish("Tea", "https://shop.example/back", Payer(ip="203.0.113.9"))
+        wish = Wish("Tea", "https://shop.example/back", Payer(ip="203.0.113.9"), **wishes)
         return start_payment(channel=self.channel, request_key=f"cart-{order_no}", figures=figures, wish=wish, now=self.now)
+
+    def ask(self, payment: Payment) -> Payment:
+        """The schedule asks how it stands, when its time has come."""
+        self.clock.move_to(PaymentExecution.objects.get(payment=payment).ask_at)
+        self.work()
+        payment.refresh_from_db()
+        return payment
 
     def pay(self, payment: Payment) -> Payment:
         """The payer pays; the provider tells of it at the channel's address, or is asked where it tells nobody."""
         self.way.pays(self.fake, payment)
         if self.way.is_taken or not self.way.tells_payments:
-            self.clock.move_to(PaymentExecution.objects.get(payment=payment).ask_at)
-            self.work()
+            self.ask(payment)
         if self.way.tells_payments:
             self.ring(*self.fake.notice(payment.merchant_ref))
         payment.refresh_from_db()
