@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.channels.enums import METHOD_LABELS
 from apps.channels.models import Channel
+from apps.channels.registry import reports_itself
 from apps.channels.selectors.details import capabilities_of
 from apps.channels.services.gateway import gateway_kind
 from apps.core.money import exponent
@@ -28,6 +29,7 @@ class PracticeForm(forms.Form):
     def __init__(self, *args, merchant: Merchant, **kwargs):
         super().__init__(*args, **kwargs)
         channels = Channel.objects.for_merchant(merchant).filter(is_on=True).select_related("merchant").order_by("code")
+        channels = [channel for channel in channels if not reports_itself(channel.provider)]  # these are recorded by hand
         self.channels = {str(channel.pk): channel for channel in channels}
         self.fields["way"].choices = [
             (f"{channel.pk}:{method}", f"{channel.label} · {METHOD_LABELS.get(method, method)}")

@@ -13,8 +13,8 @@ class StorefrontReading(models.Model):
 
     `read_until` is the newest change that is in the books; what changed shortly before it is read again, and `seen` names, by order, the
     changes of that time that are in. `gateways` says for each payment gateway of the storefront which channel of ours it is (its code and
-    a method), or {} for money that is booked elsewhere; a gateway that nobody has placed yet is not among them, and `unplaced` counts its
-    payments. `faults` are the rows that the books did not take, as {order, column, code, value}.
+    a method), or {} for money that is booked elsewhere; a gateway that nobody has placed yet is not among them, and `unplaced` names
+    its orders. `faults` are the rows that the books did not take, as {order, column, code, value}.
     """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")

@@ -70,7 +70,9 @@ def _reading(channel: Channel) -> StorefrontReading | None:
 
 def _form(request: HttpRequest, channel: Channel, data) -> GatewaysForm:
     row = _reading(channel)
-    gateways, unplaced = (row.gateways, row.unplaced) if row else (first_places(channel), {})
+    gateways, unplaced = (
+        (row.gateways, {name: len(orders) for name, orders in row.unplaced.items()}) if row else (first_places(channel), {})
+    )
     since = clock.local_date(row.read_until if row else clock.now(), request.merchant.timezone)
     return GatewaysForm(data, merchant=request.merchant, gateways=gateways, unplaced=unplaced, initial={"since": since})
 
@@ -82,7 +84,7 @@ def _page(request: HttpRequest, channel: Channel, form: GatewaysForm, status: in
         "reading": row or StorefrontReading(channel=channel),
         "is_reading": bool(row and row.claimed_until and row.claimed_until > clock.now()),
         "is_callable": can_be_called(channel) and not request.merchant.is_practice,
-        "unplaced": sorted(row.unplaced.items()) if row else [],
+        "unplaced": bool(row and row.unplaced),
         "faults": [(one["order"], one["column"], reason(one["code"], one["value"])) for one in row.faults] if row else [],
     }
     return render(request, "orders/storefront.html", channel_page(request, channel, "orders:storefront", **context), status=status)

@@ -70,6 +70,7 @@ def test_the_same_key_is_the_same_payment(channel):
         ({"method": "cash"}, {}, MethodNotOffered),
         ({}, {"is_on": False}, ChannelOff),
         ({}, {"provider": "91app"}, MethodNotOffered),
+        ({"method": "bank_transfer"}, {"provider": "internal"}, MethodNotOffered),
     ],
 )
 def test_what_cannot_be_started_writes_nothing(channel, figures, change, error):

@@ -110,6 +110,7 @@ def test_webhooks_are_kept_once_and_read_in_any_order(client, fake, channel):
     work()
     assert payments() == [("shopify", "#1001", "credit_card", 128000, "paid")]
     kept = list(WebhookEvent.objects.order_by("event_id").values_list("event_id", "state", "result"))
+    assert json.loads(WebhookEvent.objects.get(event_id="wh-1").body) == {"event_id": "wh-1", "order_no": "#1001", "topic": "orders/create"}
     assert kept[0] == ("wh-1", "processed", "orders/create #1001")
     assert [one[:2] for one in kept[1:]] == [("wh-2", "processed"), ("wh-3", "processed")]
 
@@ -131,7 +132,7 @@ def test_payments_of_other_gateways_wait_until_a_person_places_them(client, fake
     read_storefront(channel=channel, now=NOW)
 
     row = StorefrontReading.objects.get()
-    assert (payments(), row.unplaced) == ([], {"綠界科技": 1, "Cash on Delivery (COD)": 1})
+    assert (payments(), row.unplaced) == ([], {"綠界科技": ["#1"], "Cash on Delivery (COD)": ["#2"]})
 
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     address = f"/m/{channel.merchant.slug}/channels/shopify/orders/"

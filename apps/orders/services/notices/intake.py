@@ -20,7 +20,7 @@ from apps.orders.services.notices.keeping import event_name, insert_notice
 from apps.orders.services.notices.orders import do_order
 from apps.orders.services.notices.payments import do_payment
 from apps.orders.services.notices.refunds import TooEarly, do_refund
-from apps.orders.services.notices.words import Told, about, as_json
+from apps.orders.services.notices.words import Told, about, as_json, kept_body
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def take_notice(*, channel: Channel, headers: dict[str, str], body: bytes, now: 
         insert_notice(channel, NoticeState.UNREADABLE, headers, body, now, result=str(error)[:200])
         logger.warning("notice.unreadable channel=%s", channel.pk)
         return Intake(400)
-    done = [take_told(channel, one, headers, body, now) for one in told]
+    done = [take_told(channel, one, headers, kept_body(one, body), now) for one in told]
     return Intake(200, gateway.acknowledgement()) if all(done) else Intake(503)
 
 

@@ -15,7 +15,7 @@ from apps.core.models import Job
 from apps.merchants.models import Merchant, User
 from apps.orders.enums import PaymentJob
 from apps.orders.services.notices.intake import do_notice, take_told
-from apps.orders.services.notices.words import from_json
+from apps.orders.services.notices.words import from_json, kept_body
 
 PATIENCE, KEEP_TRYING, AGAIN = timedelta(minutes=1), timedelta(days=3), timedelta(minutes=15)
 AT_ONCE = 100
@@ -63,7 +63,7 @@ def _read_again(event: WebhookEvent, now: datetime) -> None:
         if row.select_for_update(of=("self",)).values_list("pk", flat=True).first() is None:
             raise NothingToReplay
         for one in told:
-            take_told(event.channel, one, event.headers, body, now)
+            take_told(event.channel, one, event.headers, kept_body(one, body), now)
         row.update(state=NoticeState.IGNORED, result=f"read_again {len(told)}", processed_at=now)
 
 

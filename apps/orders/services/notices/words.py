@@ -1,5 +1,6 @@
 """A notice in our words as JSON and back: for one that could not be done, so that it need not be proved a second time."""
 
+import json
 from dataclasses import asdict
 from datetime import datetime
 
@@ -21,6 +22,11 @@ def about(told: Told) -> str:
     if isinstance(told, RefundNotice):
         return (told.key or told.provider_refund_ref or told.merchant_ref)[:100]
     return (told.merchant_ref or told.key or told.provider_ref)[:100]
+
+
+def kept_body(told: Told, body: bytes) -> bytes:
+    """What is kept of a notice's bytes: all, but of a storefront's, which holds the buyer's name and address, only what names the order."""
+    return json.dumps(asdict(told), ensure_ascii=False).encode() if isinstance(told, OrderTold) else body
 
 
 def as_json(told: Told) -> dict:

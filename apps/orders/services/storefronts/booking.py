@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +18,7 @@ class Booked:
     """What came of some orders: rows that the books did not take, and payments of gateways that nobody has placed."""
 
     faults: list[dict[str, str]] = field(default_factory=list)
-    unplaced: Counter = field(default_factory=Counter)
+    unplaced: dict[str, set[str]] = field(default_factory=dict)  # by gateway, the orders it took money for
 
 
 def book_orders(*, channel: Channel, orders: list[StorefrontOrder], gateways: dict[str, dict], now: datetime) -> Booked:
@@ -45,7 +44,7 @@ def _payments(channel: Channel, order: StorefrontOrder, gateways: dict[str, dict
     for one in order.payments:
         place = gateways.get(one.gateway)
         if place is None:
-            booked.unplaced[one.gateway] += 1
+            booked.unplaced.setdefault(one.gateway, set()).add(order.order_no)
         elif place:
             yield {
                 "order_no": order.order_no,

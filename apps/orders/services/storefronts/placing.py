@@ -32,7 +32,7 @@ def place_gateways(*, channel: Channel, gateways: dict[str, dict], since: dateti
         StorefrontReading.objects.get_or_create(channel=channel, defaults=start)
         row = StorefrontReading.objects.select_for_update(of=("self",)).get(channel=channel)
         before, row.gateways = row.gateways, gateways
-        row.unplaced = {name: count for name, count in row.unplaced.items() if name not in gateways}
+        row.unplaced = {name: orders for name, orders in row.unplaced.items() if name not in gateways}
         row.read_until, row.seen, row.claimed_until, row.began_at = since, {}, None, None
         row.save(update_fields=["gateways", "unplaced", "read_until", "seen", "claimed_until", "began_at"])
         after = {"gateways": gateways, "since": since.isoformat()}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.channels.fetching import FetchOutcome
 from apps.channels.gateways import Operation
 from apps.channels.models import Channel
+from apps.channels.registry import PROVIDERS
 from apps.channels.services.circuit import CircuitOpen
 from apps.channels.services.gateway import can_be_called, end_call, gateway_for, provider_kind, start_call
 from apps.channels.storefronts import OrdersAnswer, StorefrontOrder
@@ -34,7 +35,7 @@ AGAIN = timedelta(minutes=10)  # what changed so long before the newest change k
 RHYTHM = timedelta(minutes=5)
 CLAIM = timedelta(minutes=10)  # longer than a page and its books take; each page renews it
 PAGES = 200  # of one reading; the next goes on
-FAULTS_KEPT = 50
+FAULTS_KEPT, UNPLACED_KEPT = 50, 1_000
 TROUBLE = "storefront.trouble"
 
 
@@ -61,7 +62,8 @@ def ask_reading(*, channel: Channel, now: datetime, by=None) -> Job:
 def ring_storefronts(*, now: datetime) -> int:
     """By the schedule: storefronts that somebody wants read, or that were not for a while. Returns how many jobs were asked for."""
     rung = 0
-    for channel in Channel.objects.filter(is_on=True).exclude(credentials="").select_related("merchant"):
+    codes = [code for code, known in PROVIDERS.items() if known.gateway and Operation.READ_ORDERS in known.gateway.operations]
+    for channel in Channel.objects.filter(is_on=True, provider__in=codes).exclude(credentials="").select_related("merchant"):
         if not reads_orders(channel) or not can_be_called(channel):
             continue
         row = reading_of(channel, now)
@@ -126,8 +128,8 @@ def _take(channel: Channel, row: StorefrontReading, answer: OrdersAnswer) -> int
     told = {order.order_no for order in fresh} | {one["order"] for one in unread}
     still = [fault for fault in row.faults if fault["order"] not in told]
     row.faults = [*booked.faults, *unread, *still][:FAULTS_KEPT]
-    for gateway, count in booked.unplaced.items():
-        row.unplaced[gateway] = row.unplaced.get(gateway, 0) + count
+    for gateway, orders in booked.unplaced.items():
+        row.unplaced[gateway] = sorted({*row.unplaced.get(gateway, []), *orders})[:UNPLACED_KEPT]
     row.read_until = max([row.read_until, *(order.updated_at for order in answer.orders)])
     row.seen = _still_seen(row, answer.orders)
     row.claimed_until = now + CLAIM
