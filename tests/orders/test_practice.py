@@ -2,6 +2,8 @@
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import AuditEvent
 from apps.channels.models import WebhookEvent
@@ -122,6 +124,23 @@ def test_every_scenario_is_offered_where_it_can_happen(see, channel):
     assert expired == ["pay", "pay_lost", "ask"]
     assert offered(see) == ["refund_fails", "refund_slow", "refund_lost", "refund_twice", "refund_disorder"]
     assert ("Refund all or a part…" in page, "Fetch and reconcile" in page) == (True, True)
+
+
+def test_the_panel_costs_the_same_queries_however_many(see, channel):
+    play(see, start(see, channel), "pay")
+    few = queries_of(see)
+    other = cast.make_channel(channel.merchant, "linepay", label="LINE Pay")
+    for _ in range(2):
+        play(see, start(see, other, "line_pay"), "pay")
+
+    assert queries_of(see) == few
+
+
+def queries_of(see) -> int:
+    see.get(PAGE)  # messages are read and gone
+    with CaptureQueriesContext(connection) as captured:
+        see.get(PAGE)
+    return len(captured)
 
 
 def offered(see) -> list[str]:

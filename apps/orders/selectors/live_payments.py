@@ -33,13 +33,13 @@ class LivePayment:
 
 
 def live_payments(merchant: Merchant, payments: Iterable[Payment]) -> list[LivePayment]:
-    """The open ones of some payments with their channels, in their order; two queries, and one for each that was acted upon."""
+    """The open ones of some payments, in their order; two queries, none where nothing is open."""
     wanted = [payment.pk for payment in payments if payment.state in (PaymentState.PENDING, PaymentState.AUTHORIZED)]
     if not wanted:
         return []
     rows = PaymentExecution.objects.for_merchant(merchant).filter(payment_id__in=wanted).exclude(request_key__startswith=BY_BOOKS)
     found = rows.select_related("payment__channel__merchant", "payment__order").order_by("payment__placed_at", "payment_id")
-    live = [_live(execution) for execution in found]
+    live = _live(merchant, list(found))
     return [one for one in live if one.can_take or one.can_call_off or one.last]
 
 
@@ -47,10 +47,16 @@ def live_payment(merchant: Merchant, payment_id: int) -> LivePayment | None:
     """One of them whatever its state; None for a payment that was not started here."""
     rows = PaymentExecution.objects.for_merchant(merchant).exclude(request_key__startswith=BY_BOOKS)
     execution = rows.select_related("payment__channel__merchant", "payment__order").filter(payment_id=payment_id).first()
-    return _live(execution) if execution else None
+    return _live(merchant, [execution])[0] if execution else None
 
 
-def _live(execution: PaymentExecution) -> LivePayment:
+def _live(merchant: Merchant, executions: list[PaymentExecution]) -> list[LivePayment]:
+    calls = ProviderCall.objects.for_merchant(merchant).filter(key__in=[one.key for one in executions], operation__in=ACTS).order_by("pk")
+    newest = {call.key: call for call in calls.select_related("channel__merchant")}
+    return [_one(execution, newest.get(execution.key)) for execution in executions]
+
+
+def _one(execution: PaymentExecution, last: ProviderCall | None) -> LivePayment:
     payment = execution.payment
     kind = gateway_kind(payment.channel) if can_be_called(payment.channel) else None
     offered = kind.operations if kind else frozenset()
@@ -66,7 +72,7 @@ def _live(execution: PaymentExecution) -> LivePayment:
         bool(kind and kind.takes_part),
         can_call_off,
         _note(execution, is_held),
-        _last(execution),
+        last_words(last, execution) if last else "",
     )
 
 
@@ -76,16 +82,8 @@ def _note(execution: PaymentExecution, is_held: bool) -> str:
     return _("Waits for the payer until %(when)s.") % {"when": when_text(execution.expires_at)}
 
 
-def _last(execution: PaymentExecution) -> str:
-    """What came of the last act, while the payment is open."""
-    call = ProviderCall.objects.filter(merchant_id=execution.merchant_id, key=execution.key, operation__in=ACTS).order_by("-pk").first()
-    if call is None:
-        return ""
-    return last_words(call, execution)
-
-
 def last_words(call: ProviderCall, execution: PaymentExecution) -> str:
-    """A refusal in the provider's words, or that nobody knows yet."""
+    """What came of the last act on an open payment: a refusal in the provider's words, or that nobody knows yet."""
     said = {"channel": execution.payment.channel.label, "when": when_text(call.started_at), "why": _why(call)}
     if call.outcome in REFUSED_ACT:
         return _("%(channel)s refused at %(when)s: %(why)s Nothing was changed.") % said

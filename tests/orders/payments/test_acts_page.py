@@ -9,7 +9,8 @@ from apps.audit.models import AuditEvent
 from apps.channels import registry
 from apps.channels.models import ProviderCall
 from apps.orders.errors import ActUnderWay, UnpaidLapses, WholeOnly
-from apps.orders.models import PaymentEvent
+from apps.orders.models import Payment, PaymentEvent
+from apps.orders.selectors.live_payments import live_payments
 from apps.orders.services.payments.calling import cancel_payment, capture_payment
 from tests import cast
 from tests.orders.payments.scene import NOW, again, payer, practice_channel, said, simulator, start, steps, tell
@@ -117,6 +118,7 @@ def test_what_the_provider_refused_or_left_open_is_said_on_the_story(see, held):
     assert (again(held).state, again(held).execution.wanted_minor) == ("authorized", 128000)
 
 
+@pytest.mark.postgres
 def test_a_second_press_before_the_answer_reaches_nobody(held):
     on_its_way = ProviderCall.objects.create(
         merchant=held.merchant, channel=held.channel, operation="capture_payment", key=held.execution.key, started_at=NOW
@@ -134,6 +136,19 @@ def test_a_second_press_before_the_answer_reaches_nobody(held):
 
 def wanted(held) -> dict:
     return {"merchant": held.merchant, "payment_id": held.pk, "by": None, "now": NOW}
+
+
+def test_open_payments_cost_the_same_queries_however_many(channel, held, django_assert_num_queries):
+    books = simulator(channel).books
+    books.script_payment("capture_payment", "decline")
+    capture_payment(**wanted(held), amount_minor=128000)
+
+    for count in (1, 3):
+        payments = list(Payment.objects.for_merchant(channel.merchant))
+        with django_assert_num_queries(2):
+            assert len(live_payments(channel.merchant, payments)) == count
+        start(channel, "cart-2")
+        start(channel, "cart-3")
 
 
 def test_who_may_not_sees_what_is_open_without_buttons(client, held):

@@ -77,6 +77,7 @@ def test_what_was_paid_is_listed_fetched_and_reconciled(channel, owner):
     assert list(Discrepancy.objects.values_list("payment", "kind")) == [(late.pk, "status_mismatch")]
 
 
+@pytest.mark.postgres
 def test_practice_goes_on_after_its_statement_and_nothing_counts_twice(channel, owner):
     first = paid(channel, owner)
     fetch(channel, owner)
