@@ -6,6 +6,7 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apps.audit.models import AuditEvent
@@ -140,4 +141,4 @@ def entry_text(entry: JournalEntry) -> str:
     name = str(entry.get_source_display())
     if entry.reverses_id:
         name = _("Reversal: %(entry)s") % {"entry": name}
-    return name
+    return capfirst(name)
