@@ -24,8 +24,8 @@ from apps.reports.figures.movements import live_lines
 from apps.reports.figures.proof import SHOWN, Proof
 from apps.reports.figures.receivable import holdings, sums_by_payout
 from apps.reports.models import CloseState, MonthClose
-from apps.settlements.enums import DiscrepancyState, Subject
-from apps.settlements.models import Discrepancy, Match, Payout, Statement, StatementLine
+from apps.settlements.enums import DiscrepancyState, Rule, Subject
+from apps.settlements.models import BankMatch, Discrepancy, Match, Payout, Statement, StatementLine
 from apps.settlements.states import OPEN
 
 JOURNAL = (journal_sums, journal_current, journal_certificate)
@@ -77,13 +77,17 @@ def _names_nothing(name: str, model) -> Q:
 
 
 def _pairs(merchant: Merchant) -> Proof:
-    """No line, payment or refund is claimed twice in one slot."""
+    """No line, payment or refund is claimed twice in one slot, and ties by hand begin at the first, which the database looks at."""
     faults, failed = [], 0
     for name, slot in (("line", "line_slot"), ("payment", "slot"), ("refund", "slot")):
         twice = _matches(merchant).filter(**{f"{name}__isnull": False}).order_by().values(f"{name}_id", slot).annotate(n=Count("pk"))
         twice = twice.filter(n__gt=1)
         failed += twice.count()
         faults += [f"{name} {row[f'{name}_id']} is matched {row['n']} times" for row in twice[:SHOWN]]
+    ties = BankMatch.objects.for_merchant(merchant).filter(rule=Rule.MANUAL, voided_at=None)
+    headless = ties.exclude(payout_id__in=ties.filter(slot=0).values("payout_id")).order_by().values_list("payout_id", flat=True).distinct()
+    failed += headless.count()
+    faults += [f"payout {pk} is tied by hand without a first part" for pk in headless[:SHOWN]]
     return Proof("pairs", "nothing is matched twice", _matches(merchant).count(), failed, faults)
 
 

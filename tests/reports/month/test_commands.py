@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from python_calamine import CalamineWorkbook
 
 from apps.core import files
-from apps.reports.models import MonthClose
+from apps.reports.models import DailyFigure, MonthClose
 from apps.reports.services import month_work
-from apps.settlements.models import Discrepancy, Match, Payout, StatementLine
+from apps.settlements.models import BankMatch, Discrepancy, Match, Payout, StatementLine
 from tests import cast
 from tests.reports.small_month import NOW, OCTOBER, line_of, make_small_month
 
@@ -115,7 +115,7 @@ def test_check_books_proves_a_sound_month(sound, capsys):
     call_command("check_books", "--merchant", "qingtian")
 
     out = capsys.readouterr().out
-    assert [line[:4].strip() for line in out.splitlines()] == ["ok"] * 9
+    assert [line[:4].strip() for line in out.splitlines()] == ["ok"] * 10
 
 
 def test_check_books_names_the_place_of_each_fault(sound, capsys):
@@ -136,6 +136,7 @@ def test_check_books_names_the_place_of_each_fault(sound, capsys):
         "journal_sums": 0,
         "journal_current": 0,
         "journal_certificate": 1,  # the pair with another merchant's payment: the journal takes no payment but our own
+        "figures": 0,
     }
     assert proofs["lines"]["faults"] == [f"line {stray.pk} is neither matched nor a discrepancy"]
     assert proofs["payouts"]["faults"] == [
@@ -144,6 +145,28 @@ def test_check_books_names_the_place_of_each_fault(sound, capsys):
     ]
     with pytest.raises(CommandError):
         call_command("check_books", "--merchant", "qingtian")
+
+
+def test_check_books_finds_a_daily_figure_that_is_not_what_its_rows_come_to(sound, capsys):
+    assert proofs_of(capsys)["figures"]["failed"] == 0
+    figure = DailyFigure.objects.filter(channel=sound.ecpay).order_by("pk").first()
+    DailyFigure.objects.filter(pk=figure.pk).update(amount_minor=figure.amount_minor + 1)
+
+    proof = proofs_of(capsys)["figures"]
+
+    stored, should = (figure.count, figure.amount_minor + 1), (figure.count, figure.amount_minor)
+    place = f"ecpay {figure.currency} {figure.day} {figure.term}"
+    assert (proof["failed"], proof["faults"]) == (1, [f"{place}: stored {stored}, its rows come to {should}"])
+
+
+def test_check_books_finds_ties_by_hand_that_the_database_never_looked_at(sound, capsys):
+    statement = cast.make_bank_statement(cast.make_bank_account(sound.shop, "other"))
+    payout, line = Payout.objects.get(ref="po_1"), cast.make_bank_line(statement, 100)
+    BankMatch.objects.create(merchant=sound.shop, payout=payout, bank_line=line, slot=1, amount_minor=100, rule="manual")
+
+    proof = proofs_of(capsys)["pairs"]
+
+    assert (proof["failed"], proof["faults"]) == (1, [f"payout {payout.pk} is tied by hand without a first part"])
 
 
 @pytest.mark.parametrize("name", ["payment", "line"])

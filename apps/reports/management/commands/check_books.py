@@ -7,14 +7,13 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.core import clock
 from apps.merchants.models import Merchant
 from apps.reports.figures.proof import Proof
-from apps.reports.figures.proofs import prove
-from apps.settlements.services.journal import post_journal
+from apps.reports.services.proving import prove_all
 
 
 class Command(BaseCommand):
     help = (
-        "Brings the journal up to date, then proves that every line is accounted for, payouts add up, certificates and the journal agree "
-        "and references hold. Exits 1 if any proof fails."
+        "Brings the journal and the daily figures up to date, then proves that every line is accounted for, payouts add up, certificates, "
+        "the journal and the figures agree and references hold. Exits 1 if any proof fails."
     )
 
     def add_arguments(self, parser):
@@ -25,8 +24,7 @@ class Command(BaseCommand):
         shop = Merchant.objects.filter(slug=merchant).first()
         if shop is None:
             raise CommandError(f"there is no merchant {merchant}")
-        post_journal(merchant=shop, now=clock.now())
-        proofs = prove(shop, (lambda proof: None) if options["json"] else self._tell)
+        proofs = prove_all(merchant=shop, now=clock.now(), told=(lambda proof: None) if options["json"] else self._tell)
         if options["json"]:
             told = [{"code": p.code, "holds": p.holds, "checked": p.checked, "failed": p.failed, "faults": p.faults} for p in proofs]
             self.stdout.write(json.dumps({"merchant": merchant, "holds": all(p.holds for p in proofs), "proofs": told}, ensure_ascii=False))
