@@ -81,6 +81,9 @@ def _in_bank(facts: StoryFacts, today: date) -> Clock:
     label, lines = _("In the bank"), _payment_lines(facts)
     if not lines:
         return _bank_from_books(label, facts)
+    lines = [one for one in lines if one.line.net]
+    if not lines:
+        return Clock(label, _("nothing is due"), _("It was sold for no money."), "done")
     waiting = [one for one in lines if one.payout is None or one.payout.arrived_on is None]
     if not waiting:
         last = max(one.payout.arrived_on for one in lines)

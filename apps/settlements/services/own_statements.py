@@ -1,6 +1,6 @@
 """Statements of channels that no provider stands behind: what the books took there is listed at once, so that the bank can be asked.
 
-When the money is due is what the channel's terms say; a bank transfer is due on the day the customer made it, and points bring none.
+When the money is due is what the channel's terms say; a bank transfer is due on the day the customer made it, and points never.
 """
 
 import csv
@@ -50,7 +50,7 @@ def _payments(channel: Channel, payments) -> Iterator[dict]:
     calendar, settlement = calendar_for(channel), settlement_for(channel)
     for one in payments:
         named = {Method.BANK_TRANSFER: one.merchant_ref, Method.ON_ACCOUNT: one.provider_ref}.get(one.method, "")
-        due = one.business_date if one.method in (Method.BANK_TRANSFER, Method.POINTS) else settlement.due(one.business_date, calendar)
+        due = one.business_date if one.method == Method.BANK_TRANSFER else settlement.due(one.business_date, calendar)
         yield _row(LineKind.PAYMENT, one, one.amount_minor, one.paid_at, one.business_date, due) | {"payout_ref": named}
 
 
@@ -64,8 +64,9 @@ def _refunds(channel: Channel, refunds) -> Iterator[dict]:
 
 
 def _row(kind: LineKind, payment: Payment, gross: int, at: datetime, day: date, due: date) -> dict:
-    """Money of points never comes: what they were sold for is given away again on the same line."""
-    other = -gross if payment.method == Method.POINTS else 0
+    """Money of points never comes: what they were sold for is given away again on the same line, and nothing is due."""
+    is_points = payment.method == Method.POINTS
+    other = -gross if is_points else 0
     amounts = {name: plain(minor, payment.currency) for name, minor in (("gross", gross), ("other", other), ("net", gross + other))}
     return {
         "own_kind": kind.value,
@@ -75,5 +76,5 @@ def _row(kind: LineKind, payment: Payment, gross: int, at: datetime, day: date, 
         **amounts,
         "at": f"{at:%Y-%m-%d %H:%M:%S}",
         "day": day.isoformat(),
-        "payout_on": due.isoformat(),
+        "payout_on": "" if is_points else due.isoformat(),
     }

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.utils.translation import gettext
 
 from apps.channels.models import StatementRhythm
 from apps.channels.services.gateway import provider_kind
@@ -12,6 +13,8 @@ from apps.orders.services.refunds.calling import submit_refund
 from apps.orders.services.refunds.deciding import approve_refund
 from apps.orders.services.refunds.requesting import request_refund
 from apps.reports.figures.proofs import prove
+from apps.reports.story.clocks import clocks_of
+from apps.reports.story.facts import story_facts
 from apps.settlements.models import BankMatch, Discrepancy, JournalEntry, Match, Payout, Statement, StatementLine
 from apps.settlements.services.journal import post_journal
 from apps.settlements.services.reconcile import reconcile
@@ -126,9 +129,11 @@ def test_points_are_a_sale_that_brings_no_money(channel):
     reconcile(merchant=channel.merchant, now=NOW)
 
     assert [one[:6] for one in lines()] == [("payment", "A1", 30000, 0, -30000, 0), ("refund", "A1", -10000, 0, 10000, 0)]
-    assert (faults(), Match.objects.count()) == ([], 2)
+    assert (faults(), Match.objects.count(), payouts()) == ([], 2, [])
     check(channel)
     assert JournalEntry.objects.exists()
+    bank = clocks_of(story_facts(payment.order), cast.TODAY)[-1]
+    assert (bank.state, bank.headline) == ("done", gettext("nothing is due"))
 
 
 def test_the_channel_says_what_it_is(channel):

@@ -68,7 +68,7 @@ def _read(block: delimited.Rows) -> Part:
             canonical.rule_fault("net", pl.col("@gross") + pl.col("@other") != pl.col("@net"), Reject.NET_DIFFERS),
             canonical.time_fault("at", "@at"),
             canonical.time_fault("day", "@day"),
-            canonical.time_fault("payout_on", "@payout_on"),
+            canonical.rule_fault("payout_on", pl.col("@payout_on").is_null() & (cells.clean("payout_on") != ""), Reject.BAD_TIME),
         ],
     )
     lines = canonical.assemble(
