@@ -10,6 +10,7 @@ from apps.channels.gateways import RefundCall
 from apps.channels.models import ProviderCall, StatementFetch
 from apps.channels.registry import parse_statement, recognise
 from apps.channels.services.gateway import gateway_for
+from apps.core import clock
 from apps.orders.services.payments.practice import NotPractice, play, start_practice
 from apps.settlements.models import Discrepancy, Match, Statement, StatementLine
 from apps.settlements.services.practice import fetch_practice_day, practice_file
@@ -43,9 +44,9 @@ def owner(channel):
 
 
 def paid(channel, owner, *whats, amount=128000, method="credit_card"):
-    payment = start_practice(channel=channel, method=method, amount_minor=amount, opening="success", by=owner, now=cast.NOW)
+    payment = start_practice(channel=channel, method=method, amount_minor=amount, opening="success", by=owner, now=clock.now())
     for what in whats or ["pay"]:
-        payment = play(merchant=channel.merchant, payment_id=payment.pk, what=what, by=owner, now=cast.NOW)
+        payment = play(merchant=channel.merchant, payment_id=payment.pk, what=what, by=owner, now=clock.now())
     return payment
 
 
@@ -87,6 +88,24 @@ def test_practice_goes_on_after_its_statement_and_nothing_counts_twice(channel, 
 
     assert [line[1] for line in lines()] == [first.merchant_ref, second.merchant_ref]
     assert (again.asks, same.asks, Statement.objects.count(), StatementFetch.objects.count()) == (2, 3, 2, 1)
+
+
+def test_days_on_which_nobody_practised_are_no_gap(channel, owner):
+    paid(channel, owner)
+    fetch(channel, owner)
+    later = cast.NOW + timedelta(days=4)  # Tuesday; a weekend and a Monday lie between
+    with time_machine.travel(later, tick=False):
+        paid(channel, owner)
+        fetch_practice_day(channel=channel, day=later.date(), by=owner, now=later)
+    after = later + timedelta(days=3)
+
+    reconcile(merchant=channel.merchant, now=after)
+
+    posted = Statement.objects.filter(state="posted").order_by("first_day")
+    assert [(one.first_day.day, one.layout) for one in posted] == [
+        (20, "practice_day"), (21, "empty_day"), (22, "empty_day"), (23, "empty_day"), (24, "practice_day"),
+    ]  # fmt: skip
+    assert list(Discrepancy.objects.values_list("kind", "business_date")) == []
 
 
 def test_a_refund_gives_its_part_of_the_fee_back_where_the_plan_says_so(channel, owner):
