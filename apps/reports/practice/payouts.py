@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+from apps.core.money import exponent
 from apps.reports.practice import abroad
 from apps.reports.practice.records import Line
 from apps.reports.practice.sales import ABROAD
@@ -117,7 +118,8 @@ def bank_amount_mismatch(scene: Scene, code: str, payouts: list[Payout], bank: B
     payout = _pick(scene, payouts, code)
     if payout is None:
         return False
-    payout.paid = payout.amount + scene.rng.choice((-10000, 10000, -3000, -100))
+    off = scene.rng.choice((-10000, 10000, -3000, -100))  # in hundredths of a unit, which a yen does not have
+    payout.paid = payout.amount + off * 10 ** exponent(scene.channels[code].currency) // 100
     _tell(scene, "bank_amount_mismatch", payout, "the bank credited another amount", payout.paid)
     return True
 
