@@ -16,6 +16,8 @@ WORDS = {
     "exceeds_payment": gettext_lazy("more than is left of the payment: %(about)s"),
     "dropped": gettext_lazy("%(about)s more like it were counted and not kept"),
     "read_again": gettext_lazy("read again: it tells %(about)s things"),
+    "asked": gettext_lazy("the storefront is read for what changed: %(about)s"),
+    "unread": gettext_lazy("orders are not read from here"),
     "dispute": gettext_lazy("dispute %(about)s was noted"),
 }
 TROUBLE = "trouble"

@@ -61,11 +61,12 @@ def test_killed_anywhere_and_started_again_gives_the_same_discrepancies(tmp_path
     expected = export(calm, tmp_path / "calm.csv")
 
     rough = environment(tmp_path / "rough")
-    kills = [killed(rough, dice.randrange(20, 1_500), "ingest", drop) for _ in range(3)]
+    kills = [killed(rough, dice.randrange(20, 1_500), "ingest", drop) for _ in range(2)]
     manage(rough, "ingest", drop)
-    kills += [killed(rough, dice.randrange(5, 60), *AS_OF) for _ in range(2)]
+    kills.append(killed(rough, dice.randrange(5, 60), *AS_OF))
     manage(rough, *AS_OF)
 
-    assert sum(kills) >= 3
+    assert kills[2]
+    assert any(kills[:2])
     assert len(expected.splitlines()) == 37
     assert export(rough, tmp_path / "rough.csv") == expected

@@ -98,8 +98,7 @@ def test_the_queue_by_keyboard(page, desk):
     assert sorted(states()) == ["open", "open", "resolved", "resolved"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing(page, desk, width, theme):
     lin, items = desk
     page.set_viewport_size({"width": width, "height": 900})

@@ -99,8 +99,7 @@ def test_question_mark_shows_the_keys_and_the_rail_stays_folded(page, sign_in, s
     assert page.locator(".rail").bounding_box()["width"] == 56
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(page, sign_in, shop, lin, width, theme):
     cast.make_bank_account(shop, mapping={"amount": "金額"})
     cast.viewer(shop)
