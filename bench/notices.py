@@ -4,8 +4,10 @@
     DATABASE_URL=postgres://user@host:port/empty_database bench/notices.py [--seconds 8] [--clients 16]
 
 Serves as production does (gunicorn, two workers of four threads), once with connections that are kept and once with one for each request,
-and prints one line of JSON: notices a second by what they do (`kept`: known payment, row and look-up; `pays`: a payment becomes paid;
-`again`: the same notice), pgbench's transactions a second, and the two ratios. At the end 10,000 copies of one notice change nothing.
+and prints one line of JSON: notices a second that are taken in (`kept`: new ones; `again`: copies of one, 10,000 of which must change
+nothing), pgbench's transactions a second, and the two ratios. No worker runs meanwhile; how many a second one of them then does is told too
+(`done` where the payment was known, `paid` where it becomes paid), and that each was done once. `cpu_ms` is the web server's own processor
+time for a new notice.
 """
 
 import argparse
@@ -47,11 +49,15 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from apps.audit.models import AuditEvent  # noqa: E402
 from apps.channels.models import NoticeState, WebhookEvent  # noqa: E402
 from apps.channels.services.gateway import gateway_for  # noqa: E402
+from apps.core import clock  # noqa: E402
 from apps.orders.models import Payment, PaymentEvent  # noqa: E402
+from apps.orders.services.notices.doing import do_waiting  # noqa: E402
 from apps.orders.services.notices.keeping import insert_notice  # noqa: E402
+from apps.orders.services.notices.words import as_json  # noqa: E402
 from tests import cast  # noqa: E402
 
 COPIES = 10_000
+PAID = 400  # payments that become paid
 
 
 class WithoutMigrations:
@@ -121,6 +127,13 @@ class Server:
                 time.sleep(0.1)
         raise SystemExit("gunicorn does not answer")
 
+    def cpu(self) -> float:
+        """Seconds of processor time that it and its workers have used."""
+        lists = Path("/proc").glob(f"{self.process.pid}/task/*/children")
+        pids = [self.process.pid, *(int(pid) for one in lists for pid in one.read_text().split())]
+        used = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+        return sum(int(fields[11]) + int(fields[12]) for fields in used) / os.sysconf("SC_CLK_TCK")
+
     def __exit__(self, *_error) -> None:
         self.process.terminate()
         self.process.wait()
@@ -128,9 +141,13 @@ class Server:
 
 def pgbench(url: str, channel, seconds: int, clients: int) -> float:
     """The same INSERT, event by event, by PostgreSQL's own tool."""
-    body = signed(channel, "sample", "KNOWN").split(b"\r\n\r\n")[1]
+    head, body = signed(channel, "sample", "KNOWN").split(b"\r\n\r\n")
+    proof = head.decode().partition("x-simulator-signature: ")[2].split("\r\n")[0]
+    (told,) = gateway_for(channel).read_notices({"x-simulator-signature": proof}, body)
     with CaptureQueriesContext(connection) as said:
-        insert_notice(channel, NoticeState.RECEIVED, {}, body, cast.NOW, event_id="sample-event", about="KNOWN")
+        insert_notice(
+            channel, NoticeState.RECEIVED, {}, body, cast.NOW, event_id="sample-event", about="KNOWN", told=as_json(told), due_at=cast.NOW
+        )
     script = Path(tempfile.gettempdir()) / "hezhang-bench-notices.sql"
     insert = said.captured_queries[-1]["sql"].replace("'sample-event'", "('e' || :number)")
     script.write_text(f"\\set number random(1, 1000000000000)\n{insert};\n")
@@ -138,6 +155,14 @@ def pgbench(url: str, channel, seconds: int, clients: int) -> float:
     command = [str(tool), "-n", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", str(script), url]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return float(next(line for line in shown.splitlines() if line.startswith("tps")).split()[2])
+
+
+def do_all() -> float:
+    """What one worker does, notices a second. Each was done."""
+    waiting, began = WebhookEvent.objects.filter(due_at__isnull=False).count(), time.monotonic()
+    assert do_waiting(now=clock.now(), seconds=600) == waiting
+    assert not WebhookEvent.objects.filter(state=NoticeState.RECEIVED).exists()
+    return waiting / (time.monotonic() - began)
 
 
 def counted() -> tuple[int, ...]:
@@ -157,15 +182,20 @@ def main() -> None:
     order = known.order
     fields = {"order": order, "state": "pending", "paid_at": None, "business_date": None, "provider_ref": ""}
     open_ones = [
-        cast.make_payment(channel, merchant_ref=f"P{number}", amount_minor=128000, **fields).merchant_ref
-        for number in range(given.seconds * 100)
+        cast.make_payment(channel, merchant_ref=f"P{number}", amount_minor=128000, **fields).merchant_ref for number in range(PAID)
     ]
-    many = given.seconds * 3000
+    many = given.seconds * 2000
     found: dict[str, float] = {"pgbench": pgbench(url, channel, given.seconds, given.clients)}
-    with Server(url) as port:
+    server = Server(url)
+    with server as port:
         send(port, [signed(channel, f"w{n}", "KNOWN") for n in range(200)], 5, given.clients)
-        found["kept"] = send(port, [signed(channel, f"k{n}", "KNOWN") for n in range(many)], given.seconds, given.clients)
-        found["pays"] = send(port, [signed(channel, f"p{ref}", ref) for ref in open_ones], given.seconds, given.clients)
+        notices, spent = [signed(channel, f"k{n}", "KNOWN") for n in range(many)], server.cpu()
+        found["kept"] = send(port, notices, given.seconds, given.clients)
+        found["cpu_ms"] = 1000 * (server.cpu() - spent) / (found["kept"] * given.seconds)
+        found["done"] = do_all()
+        send(port, [signed(channel, f"p{ref}", ref) for ref in open_ones], 600, given.clients)
+        found["paid"] = do_all()
+        assert Payment.objects.filter(state="paid").count() == PaymentEvent.objects.filter(kind="payment.paid").count() + 1 == PAID + 1
         send(port, [signed(channel, "w1", "KNOWN")], 60, 1)
         before = counted()
         began, again = time.monotonic(), [signed(channel, "w1", "KNOWN")] * COPIES

@@ -21,7 +21,7 @@ HOST = os.environ.get("HOST", "127.0.0.1")
 REACHED_AT = "localhost" if HOST in ("127.0.0.1", "0.0.0.0") else HOST
 GRACE = 15  # seconds for requests and jobs to end; a job cut off is taken up again after the next start
 LATE = ("bin/late.py",)  # fetches 95 MB of fonts that only PDF reports need, after the page is up
-QUEUES = "default,imports,reports"
+QUEUES = "notices,default,imports,reports"
 
 
 def prepare() -> str:

@@ -141,7 +141,6 @@ class PaymentJob(models.TextChoices):
     """Kinds of background job on a payment."""
 
     ASK = "orders.ask_payment", _("question about a payment")
-    NOTICE = "orders.replay_notice", _("notice that is read again")
 
 
 class StorefrontJob(models.TextChoices):

@@ -14,8 +14,8 @@ from apps.merchants.models import Merchant
 from apps.orders.enums import BookJob, PaymentJob, RefundJob, StorefrontJob, WebhookJob
 from apps.orders.errors import ProviderRests, RefundMoveIllegal, TurnNotCome
 from apps.orders.models import RefundPayee
+from apps.orders.services.notices.doing import do_waiting
 from apps.orders.services.notices.practice import deliver_notices
-from apps.orders.services.notices.replaying import replay_notice, ring_notices
 from apps.orders.services.payments.calling import ask_about as ask_about_payment
 from apps.orders.services.payments.sweeping import ring_payments
 from apps.orders.services.refunds.bulk import preview_requests, request_from_file, summary
@@ -130,19 +130,16 @@ def ask_payment(job, progress) -> dict:
     return {"state": payment.state}
 
 
-@job(PaymentJob.NOTICE, limit=timedelta(minutes=2))
-def do_notice_again(job, progress) -> dict:
-    """payload: notice_id."""
-    merchant = Merchant.objects.get(pk=job.merchant_id)
-    return {"state": replay_notice(merchant=merchant, notice_id=job.payload["notice_id"], by=None, now=clock.now()).state}
-
-
 @shared_task(name="orders.ring_payments", max_retries=0)
 def ring_for_payments() -> None:
-    """Every ten seconds by the schedule: payments that have to be asked about, and notices that were kept and not done."""
-    now = clock.now()
-    ring_payments(now=now)
-    ring_notices(now=now)
+    """Every ten seconds by the schedule: payments that have to be asked about."""
+    ring_payments(now=clock.now())
+
+
+@shared_task(name="orders.do_notices", max_retries=0)
+def do_notices() -> None:
+    """Rung by the door when notices were kept, and every ten seconds by the schedule: for those that nobody was told of, or that failed."""
+    do_waiting(now=clock.now())
 
 
 @job(StorefrontJob.READ, queue="imports", limit=timedelta(minutes=30))

@@ -47,6 +47,7 @@ CELERY_TASK_ROUTES: dict = {}
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "ring-payments": {"task": "orders.ring_payments", "schedule": 10.0},
+    "do-notices": {"task": "orders.do_notices", "schedule": 10.0},
     "ring-refunds": {"task": "orders.ring_refunds", "schedule": 10.0},
     "ring-storefronts": {"task": "orders.ring_storefronts", "schedule": 60.0},
     "ring-webhooks": {"task": "orders.ring_webhooks", "schedule": 60.0},

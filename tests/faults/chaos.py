@@ -26,8 +26,8 @@ from apps.core.models import OPEN_JOB_STATES, Job
 from apps.merchants.models import User
 from apps.orders.errors import RefundStale
 from apps.orders.models import Payment, PaymentExecution, Refund
+from apps.orders.services.notices.doing import do_waiting
 from apps.orders.services.notices.intake import take_notice
-from apps.orders.services.notices.replaying import ring_notices
 from apps.orders.services.payments.starting import Figures, start_payment
 from apps.orders.services.payments.sweeping import ring_payments
 from apps.orders.services.refunds.deciding import approve_refund, review_again, withdraw_refund
@@ -159,7 +159,7 @@ def ring(day: Day, _dice: random.Random | None = None) -> None:
     now = day.now()
     ring_payments(now=now)
     ring_refunds(now=now)
-    ring_notices(now=now)
+    do_waiting(now=now)
     sweep.ring_due(now=now)
 
 

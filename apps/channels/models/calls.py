@@ -60,7 +60,11 @@ class NoticeState(models.TextChoices):
 
 
 class WebhookEvent(models.Model):
-    """A provider's notice as it came. One that proves to be the provider's is kept once; of forged ones the newest, and how many."""
+    """A provider's notice as it came. One that proves to be the provider's is kept once; of forged ones the newest, and how many.
+
+    A row that is `received` is work: it is done when `due_at` has come, and tried again later when it could not be. Without a `due_at`
+    nobody tries any more.
+    """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="notices")
@@ -70,9 +74,10 @@ class WebhookEvent(models.Model):
     headers = models.JSONField(default=dict)
     body = SecretField(blank=True)  # as text; of a forged one only the beginning
     received_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # when what it says is to be done or tried again
     processed_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=200, blank=True)  # a code and what it is about
-    told = models.JSONField(default=dict)  # what it says in our words, kept only while nobody could do it
+    told = models.JSONField(default=dict)  # what it says in our words, kept only until it is done
 
     objects = TenantQuerySet.as_manager()
 
@@ -83,12 +88,13 @@ class WebhookEvent(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["processed", "ignored"]) | Q(processed_at__isnull=False), name="notice_end_has_time"
             ),
+            models.CheckConstraint(condition=Q(due_at=None) | Q(state="received"), name="notice_due_is_undone"),
         ]
         indexes = [
             models.Index(fields=["channel", "-received_at"], name="notice_newest"),
             models.Index(fields=["channel", "-id"], condition=Q(state="forged"), name="notice_forged"),
             models.Index(fields=["channel", "about"], condition=~Q(about=""), name="notice_about"),
-            models.Index(fields=["received_at"], condition=Q(state="received"), name="notice_undone"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="notice_due"),
         ]
 
     def __str__(self):

@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from apps.channels.models import Channel, WebhookEvent
+from apps.channels.models import WebhookEvent
 from apps.channels.services.gateway import GatewayMissing
 from apps.core import clock
 from apps.core.errors import HezhangError
 from apps.merchants.access import needs
-from apps.orders.services.notices.intake import take_notice
+from apps.orders.services.notices.bell import bell
+from apps.orders.services.notices.intake import take_notice_at
 from apps.orders.services.notices.replaying import replay_notice
 
 LIMIT = 256 * 1024  # bytes; the largest notice any provider documents is far below
@@ -22,9 +23,6 @@ LIMIT = 256 * 1024  # bytes; the largest notice any provider documents is far be
 @require_POST
 def notice(request: HttpRequest, public_id: str) -> HttpResponse:
     """Takes the bytes as they are: their signature is what proves the sender. A channel that does not exist or cannot be called is 404."""
-    channel = Channel.objects.select_related("merchant").filter(public_id=public_id).first()
-    if channel is None:
-        raise Http404
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdecimal()):
         return HttpResponse(status=400)
@@ -32,9 +30,13 @@ def notice(request: HttpRequest, public_id: str) -> HttpResponse:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        taken = take_notice(channel=channel, headers=headers, body=request.body, now=clock.now())
+        taken = take_notice_at(public_id=public_id, headers=headers, body=request.body, now=clock.now())
     except GatewayMissing as error:
         raise Http404 from error
+    if taken is None:
+        raise Http404
+    if taken.kept:
+        bell.pull()
     if taken.acknowledgement is None:
         return HttpResponse(status=taken.status)
     return HttpResponse(taken.acknowledgement.body, content_type=taken.acknowledgement.content_type)

@@ -1,20 +1,21 @@
 """Notices about payments at their address: any order, any number, proved; what nobody can fit or do is kept and told."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import AuditEvent
 from apps.channels.models import NoticeState, WebhookEvent
 from apps.channels.providers.simulator import client
-from apps.core.models import Job
+from apps.core import clock
 from apps.merchants.models import Notification
-from apps.orders.enums import PaymentJob
 from apps.orders.models import Payment, PaymentEvent, PaymentExecution, Refund
-from apps.orders.services.notices import intake
-from apps.orders.services.notices.replaying import NothingToReplay, StillUnreadable, replay_notice, ring_notices
+from apps.orders.services.notices import doing
+from apps.orders.services.notices.replaying import NothingToReplay, StillUnreadable, replay_notice
 from apps.settlements.models import Discrepancy
 from tests import cast
 from tests.orders.payments.scene import NOW, again, payer, practice_channel, simulator, start
@@ -34,7 +35,16 @@ def channel():
 
 
 def post(client, channel, headers: dict, body: bytes) -> int:
-    return client.post(f"/notices/{channel.public_id}/", data=body, content_type="application/json", headers=headers).status_code
+    """Delivers one, and does what is due by then."""
+    answer = client.post(f"/notices/{channel.public_id}/", data=body, content_type="application/json", headers=headers)
+    doing.do_waiting(now=clock.now())
+    return answer.status_code
+
+
+def look(at: datetime) -> int:
+    """What the schedule does at a moment."""
+    with time_machine.travel(at, tick=False):
+        return doing.do_waiting(now=at)
 
 
 def waiting(channel) -> list[tuple[dict, bytes]]:
@@ -55,19 +65,21 @@ def everything() -> list:
     return [list(model.objects.order_by("pk").values_list()) for model in models]
 
 
-def test_a_notice_pays_a_payment_and_costs_few_queries(client, channel, django_assert_max_num_queries):
+def test_a_notice_pays_a_payment_and_costs_few_queries(client, channel, django_assert_num_queries):
     payment = start(channel)
     payer(payment, "pay")
     [(headers, body)] = waiting(channel)
 
-    with django_assert_max_num_queries(15):
+    with CaptureQueriesContext(connection) as said:
         assert post(client, channel, headers, body) == 200
+    intake = [one["sql"].split()[0] for one in said.captured_queries[:3]]
+    assert (intake, len(said) <= 18) == (["SELECT", "INSERT", "SELECT"], True)
 
     assert (again(payment).state, again(payment).provider_ref) == ("paid", "SIM-PAY-00000001")
     assert kept() == [("evt-SIM-PAY-00000001-paid", "processed", f"moved {payment.merchant_ref}")]
     assert WebhookEvent.objects.get().about == payment.merchant_ref
     before = everything()
-    with django_assert_max_num_queries(5):
+    with django_assert_num_queries(2):  # the INSERT that finds it known, and a look at what is due
         assert post(client, channel, headers, body) == 200
     assert everything() == before
 
@@ -103,9 +115,10 @@ def test_a_refund_is_told_before_the_payment_it_belongs_to(client, channel):
     }  # fmt: skip
     refund = signed(channel, **{**back, "type": "refund"})
 
-    answers = [post(client, channel, *refund), post(client, channel, *paid), post(client, channel, *refund)]
+    answers = [post(client, channel, *refund), post(client, channel, *paid)]
+    assert (answers, Refund.objects.count()) == ([200, 200], 0)
+    assert look(NOW + timedelta(seconds=10)) == 1
 
-    assert answers == [200, 200, 200]
     assert (again(payment).state, Refund.objects.get().amount_minor) == ("partially_refunded", 30000)
 
 
@@ -158,22 +171,38 @@ def test_forged_ones_change_nothing_and_many_are_told_once(client, channel):
     assert kept()[-1][2] == "dropped 5"
 
 
-def test_what_we_could_not_do_is_done_by_the_clock(client, channel, monkeypatch, run_jobs):
+def test_what_we_could_not_do_is_done_by_the_clock(client, channel, monkeypatch):
     payment = start(channel)
     payer(payment, "pay")
     [(headers, body)] = waiting(channel)
     with monkeypatch.context() as patch:
-        patch.setattr(intake, "do_payment", lambda *_args: 1 / 0)
-        assert post(client, channel, headers, body) == 503
-    assert [state for _event, state, _result in kept()] == [NoticeState.RECEIVED]
-    Job.objects.all().delete()
+        patch.setattr(doing, "do_payment", lambda *_args: 1 / 0)
+        assert post(client, channel, headers, body) == 200
+        tried = [look(NOW + timedelta(seconds=after)) for after in (9, 10, 19, 20, 39)]
+    assert tried == [0, 1, 0, 1, 0]
+    assert WebhookEvent.objects.values_list("state", "due_at").get() == (NoticeState.RECEIVED, NOW + timedelta(seconds=40))
 
-    with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
-        assert [ring_notices(now=NOW + timedelta(minutes=2)), ring_notices(now=NOW + timedelta(minutes=2))] == [1, 0]
-        assert [job.kind for job in run_jobs()] == [PaymentJob.NOTICE]
+    assert look(NOW + timedelta(seconds=40)) == 1
 
     assert again(payment).state == "paid"
-    assert WebhookEvent.objects.values_list("state", "told").get() == ("processed", {})
+    assert WebhookEvent.objects.values_list("state", "told", "due_at").get() == ("processed", {}, None)
+
+
+def test_what_nobody_could_do_for_three_days_is_told_and_can_be_replayed(client, channel, monkeypatch):
+    person, payment = cast.owner(channel.merchant, language="en"), start(channel)
+    payer(payment, "pay")
+    with monkeypatch.context() as patch:
+        patch.setattr(doing, "do_payment", lambda *_args: 1 / 0)
+        post(client, channel, *waiting(channel)[0])
+        look(NOW + timedelta(days=3, seconds=1))
+    event = WebhookEvent.objects.get()
+    assert (event.state, event.due_at, look(NOW + timedelta(days=4))) == ("received", None, 0)
+    heard = Notification.objects.get(user=person, kind="notice.given_up")
+    assert heard.title == "A notice of 綠界 could not be done for three days"
+
+    assert replay_notice(merchant=channel.merchant, notice_id=event.pk, by=person, now=NOW + timedelta(days=4)).state == "processed"
+
+    assert again(payment).state == "paid"
 
 
 def test_a_person_replays_what_could_not_be_read(client, channel, monkeypatch):

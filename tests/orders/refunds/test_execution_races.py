@@ -18,6 +18,7 @@ from apps.core.errors import HezhangError
 from apps.merchants.models import Notification
 from apps.orders.errors import RefundMoveIllegal
 from apps.orders.models import Payment, Refund, RefundDecision, RefundExecution
+from apps.orders.services.notices.doing import do_waiting
 from apps.orders.services.notices.intake import Intake, take_notice
 from apps.orders.services.refunds import deciding
 from apps.orders.services.refunds.calling import ask_about, submit_refund
@@ -54,7 +55,7 @@ def truth(channel) -> dict[str, tuple[str, int]]:
 
 
 def nameless(results: list) -> list:
-    """What a loser may not get: an error without a name (a deadlock, a broken rule of the database), or an answer of 503."""
+    """What a loser may not get: an error without a name (a deadlock, a broken rule of the database), or an answer that is not 200."""
     failures = [result for result in results if isinstance(result, Exception) and not isinstance(result, HezhangError)]
     return failures + [result for result in results if isinstance(result, Intake) and result.status != 200]
 
@@ -62,7 +63,9 @@ def nameless(results: list) -> list:
 def tell_everything(channel) -> list[Intake]:
     """Twice and the last first: late and repeated as on a real network."""
     now, waiting = datetime.now(UTC), list(reversed(gateway_for(channel).pending_notices()))
-    return [take_notice(channel=channel, headers=headers, body=body, now=now) for headers, body in waiting * 2]
+    taken = [take_notice(channel=channel, headers=headers, body=body, now=now) for headers, body in waiting * 2]
+    do_waiting(now=datetime.now(UTC))
+    return taken
 
 
 def ask_until_known(shop) -> None:
@@ -231,7 +234,9 @@ def test_requests_and_refunds_started_at_the_provider_share_what_is_left(shop, c
         said |= {"payment": payment.provider_ref, "merchant_ref": payment.merchant_ref, "currency": "TWD"}
         body = json.dumps(said).encode()
         headers = {"x-simulator-signature": gateway.sign(body)}
-        return take_notice(channel=channel, headers=headers, body=body, now=datetime.now(UTC))
+        taken = take_notice(channel=channel, headers=headers, body=body, now=datetime.now(UTC))
+        do_waiting(now=datetime.now(UTC))
+        return taken
 
     def work(at: int) -> Callable[[], object]:
         return (lambda: tell(at // 2)) if at % 2 else (lambda: request(payment, clerk, 70_000))

@@ -9,10 +9,12 @@ import time_machine
 
 from apps.audit.models import AuditEvent
 from apps.channels.models import Channel, ProviderCall, WebhookEvent
+from apps.core import clock
 from apps.core.jobs.runner import run
 from apps.core.models import Job
 from apps.merchants.models import Notification
 from apps.orders.models import BookImport, Order, Payment, Refund, StorefrontReading
+from apps.orders.services.notices.doing import do_waiting
 from apps.orders.services.storefronts.reading import read_storefront, reading_of, ring_storefronts
 from tests import cast
 from tests.channels.fakes.books import Mood
@@ -57,7 +59,9 @@ def payments() -> list[tuple]:
 
 def post(client, channel, told: tuple[dict, bytes]) -> int:
     headers, body = told
-    return client.post(f"/notices/{channel.public_id}/", data=body, content_type="application/json", headers=headers).status_code
+    answer = client.post(f"/notices/{channel.public_id}/", data=body, content_type="application/json", headers=headers)
+    do_waiting(now=clock.now())
+    return answer.status_code
 
 
 def work() -> None:

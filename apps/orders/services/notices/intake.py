@@ -1,25 +1,18 @@
-"""Notices of providers: proved, kept once, done once under lock, answered at once. Any order, any number of times.
+"""Notices of providers: proved, kept once, answered at once. What they say is done right after, from the rows: see doing.py.
 
-This is the busiest door of the product: a notice that is new costs one transaction, one that is known a look at the index.
+This is the busiest door of the product: a notice costs one statement, whether it is new or known.
 """
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
-from apps.channels.dispute_notices import pass_on_dispute
-from apps.channels.gateways import Acknowledgement, DisputeTold, NoticeForged, NoticeUnreadable, RefundNotice
-from apps.channels.models import Channel, NoticeState, WebhookEvent
-from apps.channels.services.gateway import gateway_for
-from apps.channels.storefronts import OrderTold
-from apps.core.errors import HezhangError
+from apps.channels.gateways import Acknowledgement, NoticeForged, NoticeUnreadable
+from apps.channels.models import Channel, NoticeState
+from apps.channels.services.addresses import channel_at, channel_now_at
+from apps.channels.services.gateway import GatewayMissing, gateway_for
 from apps.orders.services.notices.forged import refuse_forged
-from apps.orders.services.notices.keeping import event_name, insert_notice
-from apps.orders.services.notices.orders import do_order
-from apps.orders.services.notices.payments import do_payment
-from apps.orders.services.notices.refunds import TooEarly, do_refund
+from apps.orders.services.notices.keeping import insert_notice
 from apps.orders.services.notices.words import Told, about, as_json, kept_body
 
 logger = logging.getLogger(__name__)
@@ -27,76 +20,57 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What to answer: `acknowledgement` when it was kept, else the HTTP status of the refusal."""
+    """What to answer: `acknowledgement` when it was kept, else the HTTP status of the refusal. `kept` are the rows that are new."""
 
     status: int
     acknowledgement: Acknowledgement | None = None
+    kept: tuple[int, ...] = ()
+
+
+def take_notice_at(*, public_id: str, headers: dict[str, str], body: bytes, now: datetime) -> Intake | None:
+    """`take_notice` for the channel of an address; None where there is none.
+
+    A key that was replaced may still prove a notice for five seconds; a new one proves at once.
+
+    :raises GatewayMissing: as below.
+    """
+    channel = channel_at(public_id)
+    if channel is None:
+        return None
+    try:
+        return _take(channel, headers, body, now)
+    except (NoticeForged, GatewayMissing):
+        channel = channel_now_at(public_id)
+    return take_notice(channel=channel, headers=headers, body=body, now=now) if channel else None
 
 
 def take_notice(*, channel: Channel, headers: dict[str, str], body: bytes, now: datetime) -> Intake:
-    """Keeps a notice and does what it says. Header names are in lower case.
+    """Keeps a notice; the answer means that it was received, and nothing more. Header names are in lower case.
 
     A forged one is counted and answered 401 or, when there are many, 429; one that cannot be read is kept and answered 400; both change
-    nothing else. When the work fails for our own reasons the answer is 503 and the notice stays `received`: the provider sends it again,
-    and so does the clock, until it is done. One that speaks of what we have not heard yet is kept `received` and answered as done.
+    nothing else.
 
     :raises GatewayMissing: the channel cannot be called, so nobody can prove its notices either.
     """
+    try:
+        return _take(channel, headers, body, now)
+    except NoticeForged:
+        return Intake(refuse_forged(channel, headers, body, now))
+
+
+def _take(channel: Channel, headers: dict[str, str], body: bytes, now: datetime) -> Intake:
     gateway = gateway_for(channel)
     try:
         told = gateway.read_notices(headers, body)
-    except NoticeForged:
-        return Intake(refuse_forged(channel, headers, body, now))
     except NoticeUnreadable as error:
         insert_notice(channel, NoticeState.UNREADABLE, headers, body, now, result=str(error)[:200])
         logger.warning("notice.unreadable channel=%s", channel.pk)
         return Intake(400)
-    done = [take_told(channel, one, headers, kept_body(one, body), now) for one in told]
-    return Intake(200, gateway.acknowledgement()) if all(done) else Intake(503)
+    kept = (keep_told(channel, one, headers, body, now) for one in told)
+    return Intake(200, gateway.acknowledgement(), tuple(pk for pk in kept if pk is not None))
 
 
-def take_told(channel: Channel, told: Told, headers: dict[str, str], body: bytes, now: datetime) -> bool:
-    """One thing that a proven notice tells, once: whoever brings the same meanwhile waits for us. False when we could not do it."""
-    with transaction.atomic():
-        pk = insert_notice(channel, NoticeState.RECEIVED, headers, body, now, event_id=told.event_id, about=about(told))
-        is_new = pk is not None
-        if not is_new:
-            rows = WebhookEvent.objects.filter(channel=channel, event_id=event_name(told.event_id))
-            pk, state = rows.values_list("pk", "state").get()
-            if state != NoticeState.RECEIVED:
-                return True
-        return do_notice(channel, pk, told, now, is_ours=is_new)
-
-
-def do_notice(channel: Channel, pk: int, told: Told, now: datetime, *, is_ours: bool = False) -> bool:
-    """Does what a kept notice says, unless it was done. In the caller's transaction, which keeps the notice whatever happens to its work.
-
-    `is_ours`: the row was written in this transaction, so nobody else holds it.
-    """
-    row = WebhookEvent.objects.filter(pk=pk, state=NoticeState.RECEIVED)
-    if not is_ours and row.select_for_update(of=("self",)).values_list("pk", flat=True).first() is None:
-        return True
-    try:
-        with transaction.atomic():
-            state, result = _do(channel, told, now)
-    except TooEarly:  # ours now: the clock does it when the payment has been told
-        row.update(told=as_json(told))
-        return True
-    except Exception:
-        logger.exception("Unable to process notice=%s", pk)
-        row.update(told=as_json(told))
-        return False
-    row.update(state=state, result=result[:200], processed_at=now, told={})
-    return True
-
-
-def _do(channel: Channel, told: Told, now: datetime) -> tuple[NoticeState, str]:
-    if isinstance(told, DisputeTold):
-        try:
-            dispute = pass_on_dispute(channel=channel, notice=told.dispute, now=now)
-        except HezhangError as error:
-            return NoticeState.IGNORED, str(error)
-        return (NoticeState.PROCESSED, f"dispute {dispute}") if dispute else (NoticeState.IGNORED, "no desk for disputes")
-    if isinstance(told, OrderTold):
-        return do_order(channel, told, now)
-    return do_refund(channel, told, now) if isinstance(told, RefundNotice) else do_payment(channel, told, now)
+def keep_told(channel: Channel, told: Told, headers: dict[str, str], body: bytes, now: datetime) -> int | None:
+    """One thing that a proven notice tells, as a row that waits to be done; None when it was told before."""
+    fields = {"event_id": told.event_id, "about": about(told), "told": as_json(told), "due_at": now}
+    return insert_notice(channel, NoticeState.RECEIVED, headers, kept_body(told, body), now, **fields)
