@@ -154,6 +154,8 @@ def pgbench(url: str, channel, seconds: int, clients: int) -> float:
     tool = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))[-1]
     command = [str(tool), "-n", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", str(script), url]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {WebhookEvent._meta.db_table}")  # else a worker would have all of those to do
     return float(next(line for line in shown.splitlines() if line.startswith("tps")).split()[2])
 
 
