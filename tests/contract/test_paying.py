@@ -10,6 +10,7 @@ from apps.channels import registry
 from apps.channels.fetching import FetchOutcome, Verdict
 from apps.channels.gateways import NoticeForged, Operation, Outcome, RefundNotice
 from apps.channels.paying import PaymentAnswer, PaymentCall, PaymentNotice, PaymentOutcome
+from apps.orders.services.notices.keeping import proving
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.server import FakeProvider
 from tests.contract.paying import PayingScene, every_scene
@@ -195,6 +196,16 @@ def test_a_notice_tells_the_payment_and_repeats_its_name(scene):
     assert (told.outcome, told.amount_minor, told.currency) == (PaymentOutcome.PAID, scene.call.amount_minor, scene.call.currency)
     assert told.merchant_ref == scene.call.merchant_ref or told.provider_ref == answer.provider_ref
     assert (again.event_id, bool(told.event_id)) == (told.event_id, True)
+
+
+def test_what_is_kept_of_a_notice_proves_it_once_more(scene):
+    needs_notices(scene)
+    paid(scene)
+    headers, body = scene.fake.notice(scene.call.merchant_ref)
+
+    kept = proving({name.lower(): value for name, value in headers.items()})
+
+    assert scene.gateway.read_notices(kept, body) == scene.gateway.read_notices(headers, body)
 
 
 def test_a_notice_with_a_changed_sum_is_forged(scene):

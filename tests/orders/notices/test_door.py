@@ -9,6 +9,7 @@ import pytest
 from apps.channels.models import Channel, WebhookEvent
 from apps.channels.services import addresses
 from apps.orders.services.notices.bell import Bell
+from apps.orders.services.notices.keeping import proving
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -70,3 +71,18 @@ def test_the_bell_rings_once_for_all_who_pulled_it_meanwhile():
     assert rang.acquire(timeout=5)
     assert not rang.acquire(timeout=0.05)
     assert len(rings) == 2
+
+
+def test_signatures_are_kept_whole_and_passwords_are_not():
+    sent = {
+        "cookie": "c",
+        "authorization": "Bearer t",
+        "x-signature": "s" * 684,
+        "digest": "d",
+        "x-razorpay-event-id": "e",
+        "accept": "*/*",
+    }
+
+    assert proving(sent) == {"x-signature": "s" * 684, "digest": "d", "x-razorpay-event-id": "e"}
+    assert proving({"authorization": "basic dTpw"}) == {}
+    assert proving({"authorization": "LKLAPI-SHA256withRSA s"}) == {"authorization": "LKLAPI-SHA256withRSA s"}

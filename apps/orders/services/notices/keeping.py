@@ -9,10 +9,12 @@ from django.db import connection
 from apps.channels.models import Channel, NoticeState, WebhookEvent
 
 LONGEST_EVENT = 120
+LONGEST_HEADER = 1_000  # a signature by a key of 4096 bits has 684 characters
 # What proves a notice, by the names providers use; never cookies or passwords.
 KEPT_HEADERS = re.compile(
-    r"^(content-type|user-agent)$|sign|timestamp|nonce|serial|transmission|cert-url|auth-algo|hmac|topic|shop-domain|webhook-id"
+    r"^(content-type|user-agent|digest)$|event-id|sign|timestamp|nonce|serial|transmission|cert-url|auth-algo|hmac|topic|shop-domain|webhook-id"
 )
+PASSWORDS = ("basic", "bearer", "digest")
 _FIELDS = [field for field in WebhookEvent._meta.concrete_fields if not field.primary_key]
 _NAMES = ", ".join(field.column for field in _FIELDS)
 _INSERT = (
@@ -25,12 +27,24 @@ def event_name(event_id: str) -> str:
     return event_id if len(event_id) <= LONGEST_EVENT else sha256(event_id.encode()).hexdigest()
 
 
+def proving(headers: dict[str, str]) -> dict[str, str]:
+    """What is kept of a sender's headers: enough to prove the notice once more when it is replayed.
+
+    Lakala signs in `Authorization`; a password or token that stands there is not kept.
+    """
+    kept = {name: value[:LONGEST_HEADER] for name, value in headers.items() if KEPT_HEADERS.search(name)}
+    signed = headers.get("authorization", "")
+    if signed and signed.partition(" ")[0].lower() not in PASSWORDS:
+        kept["authorization"] = signed[:LONGEST_HEADER]
+    return kept
+
+
 def insert_notice(
     channel: Channel, state: NoticeState, headers: dict, body: bytes, now: datetime, *, event_id: str = "", about: str = "", **fields
 ) -> int | None:
     """Keeps a notice, and returns its key; None when one of that name is there, whose writer has been waited for."""
     text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
-    kept = {name: value[:300] for name, value in headers.items() if KEPT_HEADERS.search(name)}
+    kept = proving(headers)
     row = WebhookEvent(
         merchant_id=channel.merchant_id, channel=channel, event_id=event_name(event_id), about=about[:100], state=state, headers=kept,
         body=text, received_at=now, **fields,
