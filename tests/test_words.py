@@ -1,7 +1,8 @@
 """Every word a person reads is translated: the catalogues are complete, no English stands on a Chinese page, in the PDF or in Excel.
 
 Names, references and codes are left out of the search by their shape (digits, dots, underscores, capitals) or by their element (code, pre,
-`.ident`). What is left of Latin letters has to be a name that Chinese readers know in Latin, or a word of a file, listed in `KNOWN`.
+`.ident`). What is left of Latin letters has to be a name that Chinese readers know in Latin, or a word of a file, listed in `KNOWN`. The
+names of providers are the registry's.
 """
 
 import importlib.util
@@ -15,6 +16,7 @@ from django.urls import reverse
 from lxml import html
 from python_calamine import CalamineWorkbook
 
+from apps.channels import registry
 from apps.core import clock
 from apps.reports.figures.month_figures import month_figures
 from apps.reports.month.stamp import Stamp
@@ -28,9 +30,10 @@ from tests.settlements.desk import kinds
 from tests.test_tenancy_walk import path_of
 
 CHINESE = ("zh-hant", "zh-hans")
-KNOWN = frozenset(
-    """Adyen Alipay Apple Asia ECPay Excel Google JKOPAY LINE Pay PayPal PayPay Razorpay Shopify Stripe Taipei TradeNoAio UnionPay WeChat
-    App NewebPay Lakala Shouqianba ChinaUMS Airwallex PingPong
+WORD = re.compile(r"[A-Za-z][A-Za-z’']+")
+PROVIDERS = frozenset(word for entry in registry.PROVIDERS.values() for word in WORD.findall(str(entry.name)))
+KNOWN = PROVIDERS | frozenset(
+    """App Apple Asia Excel Google Taipei TradeNoAio
     hledger Ledger beancount QuickBooks Online Desktop Xero
     bank big cathay ecpay gb kB own qingtian shopify stripe tab till twd
     channel Enter HashIV HashKey Hezhang JSON Lines Secure Standard Webhooks chargeback fraudulent columns delimiter encoding
@@ -48,7 +51,6 @@ READ_ALOUD = ("title", "aria-label", "placeholder", "alt")
 # A word with a digit, dot, slash, @, = or _ in it is a reference, an address or a file name.
 TOKEN = re.compile(r"[^\s,;，。；：、「」“”（）()…·]+")
 REFERENCE = re.compile(r"[\d@/_=.#:+]")
-WORD = re.compile(r"[A-Za-z][A-Za-z’']+")
 
 
 def messages():

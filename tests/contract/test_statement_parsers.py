@@ -69,6 +69,12 @@ def backwards(provider: str) -> bytes:
     return encoded(provider, "\r\n".join(lines) + "\r\n")
 
 
+def test_every_provider_with_a_parser_of_its_own_is_in_this_suite():
+    own = {code for code, entry in registry.PROVIDERS.items() if not entry.is_mapped and not entry.capabilities.reports_itself}
+
+    assert set(map(bills.code, PROVIDERS)) == own
+
+
 @every_table
 def test_every_row_is_a_line_or_a_rejection(provider):
     whole = parse(provider)

@@ -13,14 +13,8 @@ from tests.loops.loop import walking
 from tests.loops.ways import WAYS, Way, scans
 
 pytestmark = pytest.mark.django_db
-UNTOLD = {"paypay", "shouqianba"}  # tell nobody of payments
 REST = sorted(code for code in set(every_scene()) - {way.code for way in WAYS} if Operation.REFUND in registry.get(code).gateway.operations)
 HOLDING = sorted(code for code in every_scene() if Operation.CAPTURE_PAYMENT in registry.get(code).gateway.operations)
-METHODS = {  # of the scene's payment
-    "jkopay": ("jkopay", "TWD"), "linepay": ("line_pay", "TWD"), "newebpay": ("credit_card", "TWD"), "paypal": ("paypal", "USD"),
-    "paypay": ("paypay", "JPY"), "razorpay": ("credit_card", "INR"), "shouqianba": ("alipay", "CNY"), "stripe": ("credit_card", "USD"),
-    "unionpay": ("unionpay", "CNY"),
-}  # fmt: skip
 
 
 def opens(fake: FakeProvider, payment) -> None:
@@ -37,10 +31,11 @@ def pays(fake: FakeProvider, payment) -> None:
 @pytest.fixture
 def loop(request, client, settings):
     code = request.param
-    method, currency = METHODS[code]
+    with every_scene()[code]() as scene:
+        call, tells = scene.call, type(scene.fake).notice is not FakeProvider.notice
     way = Way(
-        code, code, method, currency, "Asia/Taipei", "TW", "T+1", 120_000, 240_000, 40_000, (0, 0, 0), {"percent_ppm": 0}, pays,
-        tells_payments=code not in UNTOLD, tells_refunds=False,
+        code, code, call.method, call.currency, "Asia/Taipei", "TW", "T+1", 120_000, 240_000, 40_000, (0, 0, 0), {"percent_ppm": 0}, pays,
+        tells_payments=tells, tells_refunds=False,
     )  # fmt: skip
     with walking(way, client, settings, datetime.now(UTC).date()) as loop:  # certificates of fakes are of today
         yield loop
