@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.audit.services import record
 from apps.channels.contracts import FileRefused, Refusal, StatementFile
@@ -23,6 +24,7 @@ from apps.settlements.ingest.lanes import BANK, STATEMENTS, Lane, Reading, expec
 from apps.settlements.ingest.overlap import Sorted, all_new, looks_new, numbered, sort_rows
 from apps.settlements.models import BankLine, BankStatement, Statement, StatementLine
 from apps.settlements.selectors.files import lines_of
+from apps.settlements.services.applying import chunks
 from apps.settlements.services.drift import refuse_changed
 from apps.settlements.services.nearer_days import take_nearer_days
 from apps.settlements.services.previews import less_covered, restore_previews, supersede_previews
@@ -31,7 +33,6 @@ from apps.settlements.services.touching import touch_frame, touch_lines
 logger = logging.getLogger(__name__)
 KEPT_REJECTIONS = 500
 LARGE_LOAD = 50_000
-PORTION = 900  # ids a query: below what any database takes as parameters
 LONG = 2_000  # rows of a file from which on their order in the table is not that of the file; an index filled in its order costs a third
 
 
@@ -296,17 +297,16 @@ def _pass_on_shared_lines(lane: Lane, file: Statement | BankStatement) -> int:
     schema = {name: pl.Int64() for name in ("id", "line_id", "statement_id", "row_no")}
     passed = queryset_frame(sightings.order_by("line_id", "pk"), schema).unique("line_id", keep="first", maintain_order=True)
     update_rows(lane.line_model, passed.select("statement_id", "row_no", id="line_id"))
-    for part in passed.iter_slices(PORTION):
-        lane.sighting_model.objects.filter(pk__in=part["id"].to_list()).delete()
+    for part in chunks(passed["id"]):
+        lane.sighting_model.objects.filter(pk__in=part).delete()
     if lane is STATEMENTS:
         _widen(passed)
     return passed.height
 
 
 def _widen(passed: pl.DataFrame) -> None:
-    """Files that took lines of another remember where those lie too."""
+    """Files that took lines of another remember where those lie too; in the database, as another withdrawal may widen the same file."""
     spans = passed.group_by("statement_id").agg(pl.col("line_id").min().alias("first"), pl.col("line_id").max().alias("last"))
     for pk, first, last in spans.iter_rows():
-        file = Statement.objects.get(pk=pk)
-        file.lines_from, file.lines_to = min(first, file.lines_from or first), max(last, file.lines_to or last)
-        file.save(update_fields=["lines_from", "lines_to"])
+        wider = {"lines_from": Least(Coalesce("lines_from", first), first), "lines_to": Greatest(Coalesce("lines_to", last), last)}
+        Statement.objects.filter(pk=pk).update(**wider)
