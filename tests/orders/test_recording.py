@@ -62,6 +62,16 @@ def test_a_recorded_payment_is_in_the_books_once_and_on_the_record(client, order
     assert (event.reason, event.after["amount"], event.actor_label) == ("存摺", 128000, AuditEvent.objects.latest("pk").actor_label)
 
 
+def test_the_form_sent_again_for_another_channel_is_still_one_payment(client, order, given):
+    courier = cast.make_channel(order.merchant, "courier", provider="internal", label="黑貓")
+    person = cast.accountant(order.merchant)
+
+    for way in (given["way"], f"{courier.pk}:cash"):
+        assert ask(client, person, order, given | {"way": way}).status_code == 302
+
+    assert Payment.objects.get().channel.code == "by-hand"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"amount": "0"}, {"amount": "12.805"}, {"amount": "x"}, {"paid_on": "2026-11-21"}, {"way": "0:cash"}, {"key": "x"}, {"paid_on": ""}],

@@ -49,7 +49,7 @@ def record_payment(
     merchant_ref = f"{order.order_no}-{key[:8]}"
     with transaction.atomic():
         Merchant.objects.select_for_update(of=("self",), no_key=True).get(pk=order.merchant_id)  # twice at once: the second waits here
-        known = Payment.objects.for_merchant(order.merchant_id).filter(channel=channel, merchant_ref_key=key_text(merchant_ref))
+        known = Payment.objects.for_merchant(order.merchant_id).filter(order=order, merchant_ref_key=key_text(merchant_ref))
         if found := known.first():
             return found
         name = f"{channel.code}-{merchant_ref}.csv"
