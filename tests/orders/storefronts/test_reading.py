@@ -15,6 +15,7 @@ from apps.core.models import Job
 from apps.merchants.models import Notification
 from apps.orders.models import BookImport, Order, Payment, Refund, StorefrontReading
 from apps.orders.services.notices.doing import do_waiting
+from apps.orders.services.storefronts.placing import place_gateways
 from apps.orders.services.storefronts.reading import read_storefront, reading_of, ring_storefronts
 from tests import cast
 from tests.channels.fakes.books import Mood
@@ -81,6 +82,24 @@ def test_orders_become_payments_and_refunds_to_the_cent(fake, channel):
     assert (refund.amount_minor, refund.state, refund.payment.order_id) == (8005, "succeeded", order.pk)
     row = StorefrontReading.objects.get()
     assert (row.orders, row.read_until, row.faults, row.unplaced, row.claimed_until, row.ended_at) == (1, NOW + 2 * SOON, [], {}, None, NOW)
+
+
+def test_two_gateways_of_one_channel_are_two_payments_each_with_its_own_refund(fake, channel):
+    by_hand = cast.make_channel(channel.merchant, "by-hand", provider="internal")
+    places = {name: {"channel": by_hand.code, "method": method} for name, method in (("gift_card", "points"), ("manual", "cash"))}
+    place_gateways(channel=channel, gateways=places, since=NOW, by=cast.accountant(channel.merchant), now=NOW)
+    paid(fake, amount="300.0", gateway="gift_card")
+    fake.move("#1001", "SALE", "980.0", NOW + SOON, gateway="manual")
+    fake.move("#1001", "REFUND", "80.0", NOW + 2 * SOON, gateway="manual")
+
+    read_storefront(channel=channel, now=NOW)
+
+    assert payments() == [
+        ("by-hand", "#1001", "points", 30000, "paid"),
+        ("by-hand", "#1001-manual", "cash", 98000, "partially_refunded"),
+    ]
+    assert Refund.objects.get().payment.merchant_ref == "#1001-manual"
+    assert StorefrontReading.objects.get().faults == []
 
 
 def test_what_is_known_is_not_taken_in_again_and_what_changed_is(fake, channel):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from apps.channels.models import Channel
+from apps.channels.services.gateway import provider_kind
 from apps.channels.storefronts import StorefrontOrder
 from apps.core.money import plain
 from apps.orders.ingest.books import PAYMENT_COLUMNS, REFUND_COLUMNS
@@ -27,8 +28,9 @@ def book_orders(*, channel: Channel, orders: list[StorefrontOrder], gateways: di
     A row that the books refuse is left out and named; the others are taken in.
     """
     booked = Booked()
-    payments = [row for order in orders for row in _payments(channel, order, gateways, booked)]
-    refunds = [row for order in orders for row in _refunds(order, gateways)]
+    named = [(order, _references(order, provider_kind(channel).own_gateway)) for order in orders]
+    payments = [row for order, references in named for row in _payments(channel, order, references, gateways, booked)]
+    refunds = [row for order, references in named for row in _refunds(order, references, gateways)]
     for what, columns, rows, bring in (
         ("payments", PAYMENT_COLUMNS, payments, import_payments),
         ("refunds", REFUND_COLUMNS, refunds, import_refunds),
@@ -40,7 +42,19 @@ def book_orders(*, channel: Channel, orders: list[StorefrontOrder], gateways: di
     return booked
 
 
-def _payments(channel: Channel, order: StorefrontOrder, gateways: dict[str, dict], booked: Booked):
+def _references(order: StorefrontOrder, own: str) -> dict[str, str]:
+    """Our reference of each gateway's payment: the order's name, by which the storefront's own statement (gateway `own`) knows it.
+
+    Later ones of an order add their gateway's name: two may be one channel of ours, which has each reference once. Where a gateway is
+    placed makes no difference, nor what is paid afterwards, so a reference never changes.
+    """
+    return {
+        one.gateway: order.order_no if at == 0 or one.gateway == own else f"{order.order_no}-{one.gateway}"
+        for at, one in enumerate(order.payments)
+    }
+
+
+def _payments(channel: Channel, order: StorefrontOrder, references: dict[str, str], gateways: dict[str, dict], booked: Booked):
     for one in order.payments:
         place = gateways.get(one.gateway)
         if place is None:
@@ -54,7 +68,7 @@ def _payments(channel: Channel, order: StorefrontOrder, gateways: dict[str, dict
                 "currency": one.currency,
                 "channel": place["channel"],
                 "method": place["method"],
-                "merchant_ref": order.order_no,
+                "merchant_ref": references[one.gateway],
                 "provider_ref": one.provider_ref,
                 "amount": plain(one.amount_minor, one.currency),
                 "status": one.state,
@@ -62,7 +76,7 @@ def _payments(channel: Channel, order: StorefrontOrder, gateways: dict[str, dict
             }
 
 
-def _refunds(order: StorefrontOrder, gateways: dict[str, dict]):
+def _refunds(order: StorefrontOrder, references: dict[str, str], gateways: dict[str, dict]):
     for one in order.refunds:
         place = gateways.get(one.gateway)
         if place:
@@ -71,7 +85,7 @@ def _refunds(order: StorefrontOrder, gateways: dict[str, dict]):
                 "refund_no": f"{order.order_no}-{one.ref}",
                 "order_no": order.order_no,
                 "channel": place["channel"],
-                "merchant_ref": order.order_no,
+                "merchant_ref": references[one.gateway],
                 "provider_refund_ref": one.ref,
                 "amount": plain(one.amount_minor, one.currency),
                 "currency": one.currency,
