@@ -18,32 +18,36 @@ from apps.core.money import plain
 from apps.orders.enums import RefundRoute, RefundState
 from apps.orders.models import Payment, Refund
 from apps.orders.states import CAPTURED
-from apps.settlements.models import Statement, StatementLine
+from apps.settlements.models import StatementLine
 from apps.settlements.services.intake import import_file
 
 AT_ONCE = 20_000  # rows of one file
 
 
-def list_own(channel: Channel, now: datetime) -> Statement | None:
-    """Lists the captured payments and done refunds that no live line of the channel has; None when there are none.
+def list_own(channel: Channel, now: datetime) -> int:
+    """Lists the captured payments and done refunds that no live line of the channel has, and says how many those are.
 
     In the caller's transaction: a pass that fails has listed nothing.
     """
     live = StatementLine.objects.filter(channel=channel, is_live=True)
     paid = Payment.objects.for_merchant(channel.merchant_id).filter(channel=channel, state__in=CAPTURED)
-    paid = paid.exclude(Exists(live.filter(kind=LineKind.PAYMENT, merchant_ref=OuterRef("merchant_ref")))).order_by("pk")[:AT_ONCE]
+    paid = paid.exclude(Exists(live.filter(kind=LineKind.PAYMENT, merchant_ref=OuterRef("merchant_ref")))).order_by("pk")
     back = Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel, state=RefundState.SUCCEEDED)
     back = back.exclude(request__route=RefundRoute.BANK_TRANSFER).exclude(business_date=None).select_related("payment")
-    back = back.exclude(Exists(live.filter(kind=LineKind.REFUND, refund_ref=OuterRef("refund_no")))).order_by("pk")[:AT_ONCE]
+    back = back.exclude(Exists(live.filter(kind=LineKind.REFUND, refund_ref=OuterRef("refund_no")))).order_by("pk")
     rows = [*_payments(channel, paid), *_refunds(channel, back)]
-    if not rows:
-        return None
+    for at in range(0, len(rows), AT_ONCE):
+        name = f"{channel.code}-own-{now:%Y%m%d-%H%M%S}{f'-{at // AT_ONCE + 1}' if at else ''}.csv"
+        import_file(owner=channel, name=name, data=_csv(rows[at : at + AT_ONCE]), by=None, now=now)
+    return len(rows)
+
+
+def _csv(rows: list[dict]) -> bytes:
     out = io.StringIO()
     writer = csv.DictWriter(out, OWN_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    name = f"{channel.code}-own-{now:%Y%m%d-%H%M%S}.csv"
-    return import_file(owner=channel, name=name, data=out.getvalue().encode(), by=None, now=now).file
+    return out.getvalue().encode()
 
 
 def _payments(channel: Channel, payments) -> Iterator[dict]:

@@ -7,16 +7,9 @@ to a channel with a mapped export instead; here the shop's own books are the rep
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.contracts import METHODS_WITHOUT_REFUND, Capabilities, Method, Provider
-from apps.channels.gateways import REFUNDING, Account, GatewayKind
+from apps.channels.gateways import REFUNDING, GatewayKind
 from apps.channels.providers.internal import statement
-
-
-def _gateway(account: Account):
-    """Only who gives back loads what that needs."""
-    from apps.channels.providers.internal.client import OwnBooks  # noqa: PLC0415
-
-    return OwnBooks(account)
-
+from apps.channels.providers.internal.client import OwnBooks
 
 # What was sold on account is taken off the account again, and points are given again; money goes back by bank transfer.
 BY_TRANSFER = tuple(method for method in METHODS_WITHOUT_REFUND if method != Method.ON_ACCOUNT)
@@ -38,5 +31,5 @@ PROVIDER = Provider(
     recognise=statement.recognise,
     parse=statement.parse,
     text=statement.text,
-    gateway=GatewayKind(make=_gateway, operations=REFUNDING, repeats_safely=True),
+    gateway=GatewayKind(make=OwnBooks, operations=REFUNDING, repeats_safely=True),
 )
