@@ -1,6 +1,5 @@
 """What became of a notice, in words: its row keeps a code and whom it was about."""
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 WORDS = {
@@ -18,6 +17,7 @@ WORDS = {
     "read_again": gettext_lazy("read again: it tells %(about)s things"),
     "asked": gettext_lazy("the storefront is read for what changed: %(about)s"),
     "unread": gettext_lazy("orders are not read from here"),
+    "no_desk": gettext_lazy("nobody keeps disputes here"),
     "dispute": gettext_lazy("dispute %(about)s was noted"),
 }
 TROUBLE = "trouble"
@@ -37,6 +37,4 @@ def result_words(result: str) -> str:
     if code == TROUBLE:
         kind, _blank, about = about.partition(" ")
         return str(TROUBLES[kind]) % {"about": about} if kind in TROUBLES else result
-    if result == "no desk for disputes":
-        return _("nobody keeps disputes here")
     return (str(WORDS[code]) % {"about": about}).strip() if code in WORDS else result

@@ -79,7 +79,7 @@ def _do(channel: Channel, told: Told, now: datetime) -> tuple[NoticeState, str]:
             dispute = pass_on_dispute(channel=channel, notice=told.dispute, now=now)
         except HezhangError as error:
             return NoticeState.IGNORED, str(error)
-        return (NoticeState.PROCESSED, f"dispute {dispute}") if dispute else (NoticeState.IGNORED, "no desk for disputes")
+        return (NoticeState.PROCESSED, f"dispute {dispute}") if dispute else (NoticeState.IGNORED, "no_desk")
     if isinstance(told, OrderTold):
         return do_order(channel, told, now)
     return do_refund(channel, told, now) if isinstance(told, RefundNotice) else do_payment(channel, told, now)
