@@ -43,10 +43,10 @@ class FakeAdyen(FakeProvider):
         if attempt is None or wanted["merchantAccount"] != ACCOUNT:
             return problem(422, "167", "validation", "Original pspReference required for this operation")
         if verb[0] == "refunds":
-            return self._refund(attempt, wanted, asked.headers["idempotency-key"])
+            return self._refund(attempt, number, wanted, asked.headers["idempotency-key"])
         if attempt.state != "paid":
             self.carry_out("cancel_payment", lambda _mood: self.books.move(attempt.merchant_ref, "cancelled"))
-        return said({"status": "received", "pspReference": f"CAN{self.books.number()}"}, 201)
+        return self._received(f"CAN{self.books.number()}", number, wanted)
 
     def _links(self, asked: Asked, number: str) -> Answered:
         if asked.method == "POST":
@@ -59,13 +59,15 @@ class FakeAdyen(FakeProvider):
 
             return said(self.link(self.carry_out("create_payment", effect)), 201)
         attempt = self.books.find(number=number)
+        if attempt is None:
+            return problem(404, "000", "validation", "HTTP Status Response - Not Found")
         if asked.method == "PATCH":
             if attempt.state != "pending":
                 return problem(422, "validation", "validation", "This link is not active")
             self.carry_out("cancel_payment", lambda _mood: self.books.move(attempt.merchant_ref, "cancelled"))
         return said(self.carry_out("query_payment", lambda _mood: self.link(self.books.ask(attempt))))
 
-    def _refund(self, attempt: Attempt, wanted: dict, key: str) -> Answered:
+    def _refund(self, attempt: Attempt, payment: str, wanted: dict, key: str) -> Answered:
         number = f"REF{self.books.number()}"
         try:
             amount = wanted["amount"]["value"]
@@ -73,7 +75,11 @@ class FakeAdyen(FakeProvider):
             number = back.number
         except Refused:
             pass  # accepted all the same: a notice tells that it failed
-        return said({"status": "received", "pspReference": number, "reference": wanted["reference"]}, 201)
+        return self._received(number, payment, wanted)
+
+    def _received(self, number: str, payment: str, wanted: dict) -> Answered:
+        """A modification that was accepted: it repeats what was wanted of which payment."""
+        return said({**wanted, "paymentPspReference": payment, "pspReference": number, "status": "received"}, 201)
 
     def link(self, one: Attempt) -> dict:
         """The payment as a link."""

@@ -22,6 +22,7 @@ from tests.channels.fakes.server import Answered, Asked, FakeProvider
 CLIENT, SECRET, TOKEN, WEBHOOK = "AZ-client-1", "EL-secret-1", "A21AA-token-1", "4JH86294D6297924G"
 ORDERS = {"pending": "PAYER_ACTION_REQUIRED", "approved": "APPROVED", "expired": "VOIDED", "cancelled": "VOIDED"}
 CAPTURES = {"paid": "COMPLETED", "declined": "DECLINED"}
+HELD = {"authorized": "CREATED", "cancelled": "VOIDED", "paid": "CAPTURED"}
 REFUNDS = {"succeeded": "COMPLETED", "pending": "PENDING", "failed": "FAILED"}
 
 
@@ -68,13 +69,15 @@ class FakePaypal(FakeProvider):
             return self._step(attempt, verb[0]) if number else self._create(json.loads(asked.body))
         if kind == "refunds":
             found = self.books.find_back(number=number)
+            if found is None:
+                return unheard()
             return said(self.carry_out("query_refund", lambda _mood: self.back(self.books.ask_back(found[1]))))
-        if attempt is None or not number.startswith(kind[0].upper()):
-            return issue(404, "INVALID_RESOURCE_ID", "RESOURCE_NOT_FOUND")
+        if attempt is None or not number.startswith(kind[0].upper()) or not self._has_made(attempt, kind):
+            return unheard()
         if kind == "captures" and verb[0] == "refund":
             return self._refund(attempt, json.loads(asked.body), asked.headers["paypal-request-id"])
         if kind == "authorizations" and verb[0] in ("capture", "void"):
-            return self._authorized(attempt, verb[0], json.loads(asked.body or b"{}"))
+            return self._authorized(attempt, verb[0], asked)
         about = {"orders": self.order, "captures": self.capture, "authorizations": self.authorization}[kind]
         return said(self.carry_out("query_payment", lambda _mood: about(self.books.ask(attempt))))
 
@@ -104,13 +107,20 @@ class FakePaypal(FakeProvider):
         done = self.carry_out("finish_payment", effect)
         return issue(422, "INSTRUMENT_DECLINED") if done.state == "declined" else said(self.order(done), 201)
 
-    def _authorized(self, attempt: Attempt, verb: str, wanted: dict) -> Answered:
+    def _has_made(self, one: Attempt, kind: str) -> bool:
+        """Whether the order came to what is asked about: a capture, or an authorization."""
+        if kind == "captures":
+            return one.state in CAPTURES
+        return kind == "orders" or (one.more["intent"] == "AUTHORIZE" and one.state in HELD)
+
+    def _authorized(self, attempt: Attempt, verb: str, asked: Asked) -> Answered:
         if attempt.state != "authorized":
             return issue(422, "AUTHORIZATION_ALREADY_CAPTURED" if attempt.state == "paid" else "PREVIOUSLY_VOIDED")
         if verb == "void":
             self.carry_out("cancel_payment", lambda _mood: self.books.move(attempt.merchant_ref, "cancelled"))
-            return Answered(b"", 204)
-        attempt.captured = to_minor(wanted["amount"]["value"], attempt.currency)
+            is_whole = asked.headers.get("prefer") == "return=representation"
+            return said(self.authorization(attempt)) if is_whole else Answered(b"", 204)
+        attempt.captured = to_minor(json.loads(asked.body)["amount"]["value"], attempt.currency)
         return said(self.capture(self.carry_out("capture_payment", lambda _mood: self.books.move(attempt.merchant_ref, "paid"))), 201)
 
     def _refund(self, attempt: Attempt, wanted: dict, key: str) -> Answered:
@@ -130,35 +140,34 @@ class FakePaypal(FakeProvider):
 
     def order(self, one: Attempt) -> dict:
         """The payment as an order with what was made of it."""
-        made = {}
-        if one.state in CAPTURES:
-            made["captures"] = [self.capture(one)]
-        if one.state == "authorized":
-            made["authorizations"] = [self.authorization(one)]
-        if one.backs:
-            made["refunds"] = [self.back(self.books.ask_back(back)) for back in one.backs.values()]
+        made = {
+            "authorizations": [self.authorization(one)] if self._has_made(one, "authorizations") else [],
+            "captures": [self.capture(one)] if self._has_made(one, "captures") else [],
+            "refunds": [self.back(self.books.ask_back(back)) for back in one.backs.values()],
+        }
+        payments = {name: [_without_order(about) for about in all_of] for name, all_of in made.items() if all_of}
         unit = {
             "invoice_id": one.merchant_ref,
             "custom_id": one.more["custom"],
             "amount": self.money(one.amount, one.currency),
-            "payments": made,
+            **({"payments": payments} if payments else {}),
         }
         links = [{"rel": "payer-action", "href": f"https://www.paypal.com/checkoutnow?token={one.number}"}]
         return {"id": one.number, "status": ORDERS.get(one.state, "COMPLETED"), "intent": one.more["intent"], "purchase_units": [unit],
                 "links": links}  # fmt: skip
 
     def capture(self, one: Attempt) -> dict:
-        """The payment as a capture."""
+        """The payment as a capture, asked for by its own number; within its order it does not name that."""
         at = (one.paid_at or one.opened_at).isoformat()
         return {"id": f"C{one.number[1:]}", "status": CAPTURES.get(one.state, "PENDING"), "invoice_id": one.merchant_ref,
                 "custom_id": one.more["custom"], "amount": self.money(one.captured or one.amount, one.currency), "create_time": at,
-                "supplementary_data": {"related_ids": {"order_id": one.number}}}  # fmt: skip
+                "final_capture": True, "supplementary_data": {"related_ids": {"order_id": one.number}}}  # fmt: skip
 
     def authorization(self, one: Attempt) -> dict:
-        """The payment as an authorization."""
-        state = {"authorized": "CREATED", "cancelled": "VOIDED", "paid": "CAPTURED"}[one.state]
-        return {"id": f"A{one.number[1:]}", "status": state, "invoice_id": one.merchant_ref, "custom_id": one.more["custom"],
-                "amount": self.money(one.amount, one.currency)}  # fmt: skip
+        """The payment as an authorization, as with a capture."""
+        return {"id": f"A{one.number[1:]}", "status": HELD[one.state], "invoice_id": one.merchant_ref, "custom_id": one.more["custom"],
+                "amount": self.money(one.amount, one.currency),
+                "supplementary_data": {"related_ids": {"order_id": one.number}}}  # fmt: skip
 
     def back(self, back: Back) -> dict:
         """A refund, with the link to its capture."""
@@ -191,5 +200,14 @@ def said(about: dict, status: int = 200) -> Answered:
     return Answered(json.dumps(about), status, {"Content-Type": "application/json"})
 
 
+def unheard() -> Answered:
+    return issue(404, "INVALID_RESOURCE_ID", "RESOURCE_NOT_FOUND")
+
+
 def issue(status: int, code: str, name: str = "UNPROCESSABLE_ENTITY") -> Answered:
-    return said({"name": name, "message": "It could not be done.", "details": [{"issue": code}]}, status)
+    about = {"name": name, "message": "It could not be done.", "debug_id": "90957fca61718", "details": [{"issue": code}]}
+    return said(about, status)
+
+
+def _without_order(about: dict) -> dict:
+    return {name: value for name, value in about.items() if name != "supplementary_data"}

@@ -220,6 +220,14 @@ def test_a_refund_is_accepted_once_and_its_notice_tells_the_end(gateway, fake, s
     assert gateway.read_notices(*fake.refund_notice("rf_1"))[0].outcome == Outcome.SUCCEEDED
 
 
+def test_an_answer_about_another_refund_leaves_ours_open(gateway, fake, sold):
+    gateway.refund(REFUND)
+    other = gateway.refund(replace(REFUND, amount_minor=2000))  # under the same key, so Adyen answers with the first
+
+    assert (other.outcome, other.code) == (Outcome.UNKNOWN, "answer_differs")
+    assert [back.amount for back in fake.books.payments["A10293"].backs.values()] == [REFUND.amount_minor]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [({"provider_ref": "PL1"}, "no_payment_id"), ({"refunded_minor": 9801}, "too_much"), ({"currency": "IDR"}, "wrong_currency")],

@@ -184,6 +184,37 @@ def test_an_authorization_is_taken_in_part_or_given_back(gateway, fake):
     assert (given_back.outcome, fake.books.payments["A2"].state) == (PaymentOutcome.CANCELLED, "cancelled")
 
 
+def test_an_authorization_that_was_taken_is_told_by_its_capture(gateway, fake):
+    """The answer to taking it was lost, so its own number is all we have."""
+    made = gateway.create_payment(replace(CALL, captures_at_once=False))
+    fake.books.move("A10293", "approved")
+    gateway.finish_payment(replace(CALL, captures_at_once=False, provider_ref=made.provider_ref))
+    fake.books.script("capture_payment", Mood.SILENT_AFTER)
+    held = replace(CALL, provider_ref="A-1")
+
+    lost, found = gateway.capture_payment(held, 10000), gateway.query_payment(held)
+    late = gateway.cancel_payment(held)
+
+    assert (lost.outcome, found.outcome, found.provider_ref) == (PaymentOutcome.UNKNOWN, PaymentOutcome.PAID, "C-1")
+    assert (found.amount_minor, found.currency, late.outcome) == (10000, "USD", PaymentOutcome.PAID)
+
+
+def test_an_authorization_given_back_without_a_word_is_cancelled():
+    """PayPal shows it where it is asked to, and else answers 204."""
+
+    class Curt(FakePaypal):
+        def answer(self, asked):
+            return super().answer(replace(asked, headers={**asked.headers, "prefer": "return=minimal"}))
+
+    with running(Curt()) as curt:
+        gateway = PaypalGateway(Account({"client_id": CLIENT, "client_secret": SECRET, "webhook_id": WEBHOOK}, base_url=curt.base_url))
+        gateway.create_payment(replace(CALL, captures_at_once=False))
+        curt.books.move("A10293", "authorized")
+        off = gateway.cancel_payment(replace(CALL, provider_ref="O-1"))
+
+    assert (off.outcome, off.provider_ref, off.code) == (PaymentOutcome.CANCELLED, "A-1", "VOIDED")
+
+
 def test_an_order_cannot_be_called_off_and_lapses(gateway, fake):
     made = gateway.create_payment(CALL)
 

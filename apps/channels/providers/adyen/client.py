@@ -51,8 +51,11 @@ class AdyenGateway(AdyenPayments):
         }
         try:
             said = self.api.act("POST", f"/payments/{call.provider_ref}/refunds", body, key=call.key)
-            outcome = Outcome.PENDING if said["status"] == "received" else Outcome.UNKNOWN
-            return RefundAnswer(outcome, str(said["pspReference"]), str(said["status"]), raw=self.api.record(key=call.key))
+            ref, code, raw = str(said["pspReference"]), str(said["status"]), self.api.record(key=call.key)
+            # Adyen repeats what it was asked; a key that was used for another refund brings that one's answer.
+            if any(said.get(name, wanted) != wanted for name, wanted in {**body, "paymentPspReference": call.provider_ref}.items()):
+                return RefundAnswer(Outcome.UNKNOWN, ref, "answer_differs", raw=raw)
+            return RefundAnswer(Outcome.PENDING if code == "received" else Outcome.UNKNOWN, ref, code, raw=raw)
         except TROUBLES as error:
             code, message = why(error)
             final = isinstance(error, Refused) and error.status < 500 and code in CODES and CODES[code].code_class in FINAL

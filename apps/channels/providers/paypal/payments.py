@@ -13,7 +13,7 @@ from apps.channels.fetching import ConnectionAnswer, Verdict
 from apps.channels.paying import PaymentAnswer, PaymentCall, PaymentOutcome
 from apps.channels.providers.paypal.api import BROKEN, PaypalApi, Refused, amount_of, why
 from apps.channels.providers.paypal.issues import CODES, FINAL
-from apps.channels.providers.paypal.reading import read_authorization, read_capture, read_order
+from apps.channels.providers.paypal.reading import TAKEN, order_of, read_authorization, read_capture, read_order
 from apps.channels.wire import NoAnswer
 from apps.core.money import MoneyError
 
@@ -75,8 +75,8 @@ class PaypalPayments:
             now = self._found(call.provider_ref)
             if now.outcome != PaymentOutcome.AUTHORIZED:
                 return replace(now, code="unpaid_lapses") if now.outcome == PaymentOutcome.PENDING else now
-            self.api.act("POST", f"/v2/payments/authorizations/{now.provider_ref}/void", {}, key=f"{call.key}-void")
-            return PaymentAnswer(PaymentOutcome.CANCELLED, now.provider_ref, "VOIDED")
+            said = self.api.act("POST", f"/v2/payments/authorizations/{now.provider_ref}/void", key=f"{call.key}-void").about
+            return read_authorization(said) if said else PaymentAnswer(PaymentOutcome.CANCELLED, now.provider_ref, "VOIDED")
 
         return self._told(call, cancel, self._pay_as_it_stands)
 
@@ -94,14 +94,20 @@ class PaypalPayments:
         return ConnectionAnswer(Verdict.WORKS)
 
     def _found(self, ref: str) -> PaymentAnswer:
-        """One number may be an order's, a capture's or an authorization's. :raises Refused: it is none of them."""
+        """One number may be an order's, a capture's or an authorization's; of one whose money was taken the order names the capture.
+
+        :raises Refused: it is none of them.
+        """
         kinds = (("checkout/orders", read_order), ("payments/captures", read_capture), ("payments/authorizations", read_authorization))
         for path, read in kinds:
             try:
-                return read(self.api.ask(f"/v2/{path}/{ref}").about)
+                said = self.api.ask(f"/v2/{path}/{ref}").about
             except Refused as error:
                 if error.status != 404 or error.code not in UNHEARD:
                     raise
+                continue
+            order = order_of(said) if read is read_authorization and said.get("status") in TAKEN else ""
+            return read_order(self.api.ask(f"/v2/checkout/orders/{order}").about) if order else read(said)
         raise Refused(404, UNHEARD[0])
 
     def _told(self, call: PaymentCall, ask: Callable[[], PaymentAnswer], on_trouble: Callable) -> PaymentAnswer:

@@ -34,6 +34,7 @@ AUTHORIZATIONS = {
     "VOIDED": PaymentOutcome.CANCELLED,
     "EXPIRED": PaymentOutcome.EXPIRED,
 }
+TAKEN = ("CAPTURED", "PARTIALLY_CAPTURED")  # of an authorization: the money is a capture's, which the order names
 REFUNDS = {
     "COMPLETED": Outcome.SUCCEEDED,
     "PENDING": Outcome.PENDING,
@@ -103,3 +104,8 @@ def parent_of(about: dict) -> str:
     """The number of what a capture or refund belongs to, by its link upwards."""
     links = {link.get("rel"): str(link.get("href") or "") for link in about.get("links") or []}
     return links.get("up", "").rpartition("/")[2]
+
+
+def order_of(about: dict) -> str:
+    """The number of the order that a capture or authorization belongs to; empty where it is not named."""
+    return str(((about.get("supplementary_data") or {}).get("related_ids") or {}).get("order_id") or "")
