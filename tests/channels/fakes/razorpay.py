@@ -40,17 +40,17 @@ class FakeRazorpay(FakeProvider):
     def _route(self, asked: Asked) -> Answered:
         kind, number, *rest = [*asked.path.removeprefix("/v1/").split("/"), ""]
         if kind == "payment_links":
-            return self._links(asked, number, rest)
+            return self._links(asked, number)
         if kind == "settlements":
             return self._settlements(asked.query)
         if kind == "refunds":
-            _one, back = self.books.find_back(number=number)
-            return said(self.carry_out("query_refund", lambda _mood: self.back(self.books.ask_back(back))))
+            found = self.books.find_back(number=number)
+            return said(self.carry_out("query_refund", lambda _mood: self.back(self.books.ask_back(found[1])))) if found else unheard()
         if not number:
             return said({"entity": "collection", "count": 0, "items": []})
         one = self.books.find(number=number.replace("pay_", "plink_"))
         if one is None:
-            return problem(400, "BAD_REQUEST_ERROR", "The id provided does not exist", "input_validation_failed")
+            return unheard()
         if rest[0] == "refund":
             return self._refund(one, json.loads(asked.body), asked.headers["x-refund-idempotency"])
         if rest[0] == "refunds":
@@ -58,15 +58,19 @@ class FakeRazorpay(FakeProvider):
             return said(self.carry_out("query_refund", lambda _mood: {"entity": "collection", "count": len(rows), "items": rows}))
         return said(self.carry_out("query_payment", lambda _mood: self.payment(self.books.ask(one))))
 
-    def _links(self, asked: Asked, number: str, rest: list[str]) -> Answered:
-        if asked.method == "GET":
-            one = self.books.find(merchant_ref=asked.query["reference_id"])
-            return said(self.carry_out("query_payment", lambda _mood: {"payment_links": [self.link(self.books.ask(one))] if one else []}))
-        if rest and rest[0] == "cancel":
+    def _links(self, asked: Asked, number: str) -> Answered:
+        if number:
             one = self.books.find(number=number)
+            if one is None:
+                return unheard()
+            if asked.method == "GET":
+                return said(self.carry_out("query_payment", lambda _mood: self.link(self.books.ask(one))))
             if one.state != "pending":
                 return problem(400, "BAD_REQUEST_ERROR", "Payment link cannot be cancelled", "input_validation_failed")
             return said(self.link(self.carry_out("cancel_payment", lambda _mood: self.books.move(one.merchant_ref, "cancelled"))))
+        if asked.method == "GET":
+            one = self.books.find(merchant_ref=asked.query["reference_id"])
+            return said(self.carry_out("query_payment", lambda _mood: {"payment_links": [self.link(self.books.ask(one))] if one else []}))
         wanted = json.loads(asked.body)
         if wanted["reference_id"] in self.books.payments:
             sentence = f"payment link with given reference_id ({wanted['reference_id']}) already exists"
@@ -155,3 +159,7 @@ def said(about: dict, status: int = 200) -> Answered:
 
 def problem(status: int, code: str, sentence: str, reason: str) -> Answered:
     return said({"error": {"code": code, "description": sentence, "source": "business", "step": "NA", "reason": reason}}, status)
+
+
+def unheard() -> Answered:
+    return problem(400, "BAD_REQUEST_ERROR", "The id provided does not exist", "input_validation_failed")
