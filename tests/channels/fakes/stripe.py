@@ -44,6 +44,8 @@ class FakeStripe(FakeProvider):
         return reply
 
     def _route(self, asked: Asked) -> Answered:
+        if asked.method == "POST" and "payment_method_types[0]" in asked.form:  # since version 2026-09-30 of the interface
+            return error(400, code="payment_method_types_no_longer_supported", message="Use allowed_payment_method_types instead.")
         parts = asked.path.removeprefix("/v1/").split("/")
         if parts[0] == "checkout":
             return self._sessions(asked, parts[2:])
@@ -65,7 +67,7 @@ class FakeStripe(FakeProvider):
                 number = f"cs_test_{self.books.number()}"
                 return self.books.open(
                     form["client_reference_id"], int(form["line_items[0][price_data][unit_amount]"]),
-                    form["line_items[0][price_data][currency]"].upper(), form["payment_method_types[0]"], number=number, mood=mood,
+                    form["line_items[0][price_data][currency]"].upper(), form["allowed_payment_method_types[0]"], number=number, mood=mood,
                     marks=marks_in(form), manual=form["payment_intent_data[capture_method]"] == "manual",
                 )  # fmt: skip
 
@@ -77,6 +79,8 @@ class FakeStripe(FakeProvider):
                 "query_payment", [self.session(one) for one in rows if wanted in (None, self.intent(one)["id"])], asked.path
             )
         attempt = self.books.find(number=rest[0])
+        if attempt is None:
+            return unheard("checkout.session", rest[0], "session")
         if len(rest) == 2 and rest[1] == "expire":
             if attempt.state != "pending":
                 return error(400, type="invalid_request_error", message="Only open sessions can be expired.")
@@ -92,7 +96,9 @@ class FakeStripe(FakeProvider):
                 wanted = asked.query["query"].partition(":")[2].strip("'")
                 found = [one for one in found if one["metadata"]["merchant_ref"] == wanted]
             return self._listed("query_payment", found, asked.path, "search_result" if rest else "list")
-        attempt = self.books.find(number=rest[0]) or next(one for one in self.books.payments.values() if self.intent(one)["id"] == rest[0])
+        attempt = self._with_intent(rest[0])
+        if attempt is None:
+            return unheard("payment_intent", rest[0], "intent")
         if rest[1:] == ["capture"]:
             if attempt.state != "authorized":
                 return error(400, code="payment_intent_unexpected_state", message="This PaymentIntent could not be captured.")
@@ -108,7 +114,7 @@ class FakeStripe(FakeProvider):
         def effect(mood: Mood) -> Attempt:
             number, reference = f"pi_{self.books.number()}", form["metadata[merchant_ref]"]
             attempt = self.books.open(
-                reference, int(form["amount"]), form["currency"].upper(), form["payment_method_types[0]"], number=number, mood=mood,
+                reference, int(form["amount"]), form["currency"].upper(), form["allowed_payment_method_types[0]"], number=number, mood=mood,
                 marks=marks_in(form), manual=form["capture_method"] == "manual",
             )  # fmt: skip
             if self.decline:
@@ -117,19 +123,26 @@ class FakeStripe(FakeProvider):
 
         attempt = self.carry_out("create_payment", effect)
         if attempt.state == "declined":
-            return error(402, type="card_error", code="card_declined", decline_code=self.decline, message="Your card was declined.")
+            about = {"code": "card_declined", "decline_code": self.decline, "payment_intent": self.intent(attempt)}
+            return error(402, type="card_error", message="Your card was declined.", **about)
         return said(self.intent(attempt))
 
     def _refunds(self, asked: Asked, rest: list[str]) -> Answered:
         if asked.method == "GET":
             if rest:
-                _attempt, back = self.books.find_back(number=rest[0])
-                return said(self.carry_out("query_refund", lambda _mood: self.back(self.books.ask_back(back))))
-            attempt = next(one for one in self.books.payments.values() if self.intent(one)["id"] == asked.query["payment_intent"])
+                found = self.books.find_back(number=rest[0])
+                if found is None:
+                    return unheard("refund", rest[0], "refund")
+                return said(self.carry_out("query_refund", lambda _mood: self.back(self.books.ask_back(found[1]))))
+            attempt = self._with_intent(asked.query["payment_intent"])
+            if attempt is None:
+                return unheard("payment_intent", asked.query["payment_intent"], "payment_intent")
             backs = [self.back(self.books.ask_back(one)) for one in attempt.backs.values()]
             return self._listed("query_refund", backs, asked.path)
         form = asked.form
-        attempt = next((one for one in self.books.payments.values() if self.intent(one)["id"] == form["payment_intent"]), None)
+        attempt = self._with_intent(form["payment_intent"])
+        if attempt is None:
+            return unheard("payment_intent", form["payment_intent"], "payment_intent")
         key, number = form["metadata[hezhang_key]"], f"re_{self.books.number()}"
         try:
             back = self.carry_out("refund", lambda mood: self.books.refund(attempt, key, int(form["amount"]), number=number, mood=mood))
@@ -174,6 +187,9 @@ class FakeStripe(FakeProvider):
         number = f"po_{leaves:%Y%m%d}" if self.payout_days else "po_1"
         return (f"{number},{leaves:%Y-%m-%d %H:%M:%S},txn_{source},{at:%Y-%m-%d %H:%M:%S},{one.currency.lower()},{sums},{kind},{source},"
                 f"{self.intent(one)['id']},card,{one.merchant_ref},{refund_no}")  # fmt: skip
+
+    def _with_intent(self, number: str) -> Attempt | None:
+        return next((one for one in self.books.payments.values() if number in (one.number, self.intent(one)["id"])), None)
 
     def _has_intent(self, attempt: Attempt) -> bool:
         return attempt.number.startswith("pi_") or attempt.state in ("paid", "authorized", "declined")
@@ -250,3 +266,7 @@ def said(about: dict, status: int = 200) -> Answered:
 
 def error(status: int, **about) -> Answered:
     return said({"error": {"type": "invalid_request_error", **about}}, status)
+
+
+def unheard(kind: str, number: str, param: str) -> Answered:
+    return error(404, code="resource_missing", param=param, message=f"No such {kind}: '{number}'")

@@ -176,7 +176,7 @@ def _session(call: PaymentCall) -> dict:
     wanted = {
         "mode": "payment",
         "client_reference_id": call.merchant_ref,
-        "payment_method_types": [TYPES[Method(call.method)]],
+        "allowed_payment_method_types": [TYPES[Method(call.method)]],
         "line_items": [{"quantity": 1, "price_data": sold}],
         "success_url": call.return_url,
         "cancel_url": call.return_url,
@@ -199,7 +199,7 @@ def _intent(call: PaymentCall) -> dict:
         "amount": to_stripe(call.amount_minor, call.currency),
         "currency": call.currency.lower(),
         "payment_method": call.token,
-        "payment_method_types": [TYPES[Method(call.method)]],
+        "allowed_payment_method_types": [TYPES[Method(call.method)]],
         "confirm": True,
         "return_url": call.return_url,
         "capture_method": _capture(call),
