@@ -143,7 +143,7 @@ def pgbench(url: str, channel, seconds: int, clients: int) -> float:
     """The same INSERT, event by event, by PostgreSQL's own tool."""
     head, body = signed(channel, "sample", "KNOWN").split(b"\r\n\r\n")
     proof = head.decode().partition("x-simulator-signature: ")[2].split("\r\n")[0]
-    (told,) = gateway_for(channel).read_notices({"x-simulator-signature": proof}, body)
+    (told,) = gateway_for(channel).read_notices({"x-simulator-signature": proof}, body, cast.NOW)
     with CaptureQueriesContext(connection) as said:
         insert_notice(
             channel, NoticeState.RECEIVED, {}, body, cast.NOW, event_id="sample-event", about="KNOWN", told=as_json(told), due_at=cast.NOW

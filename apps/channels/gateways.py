@@ -182,8 +182,13 @@ class Gateway(Protocol):
     def query_refund(self, call: RefundCall) -> RefundAnswer:
         """Asks what became of it; may try again by itself. UNKNOWN when nobody answered."""
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold | OrderTold]:
+    def read_notices(
+        self, headers: dict[str, str], body: bytes, at: datetime
+    ) -> list[PaymentNotice | RefundNotice | DisputeTold | OrderTold]:
         """Verifies the bytes and says what they tell; [] for what does not concern us. Header names are in lower case.
+
+        `at` is when they arrived: the age of a signature and the validity of a certificate are judged as of then, never as of now, so
+        that a notice that is read again later proves what it proved at the door.
 
         :raises NoticeForged: :raises NoticeUnreadable: see there.
         """

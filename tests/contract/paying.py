@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from apps.channels.gateways import Gateway, RefundCall
 from apps.channels.paying import PaymentCall
@@ -34,6 +34,7 @@ class PayingScene:
     pays: Callable[[str], None]
     statement_day: date | None = None
     credentials: dict[str, str] = field(default_factory=dict)  # as a person enters them; the same that `gateway` has
+    notices_stay_good: timedelta | None = None  # how old a notice's signature may be when it arrives; None where that is not looked at
     told_by_notice: bool = False  # its payments' own numbers and the ends of its refunds come by notice alone
     skips: frozenset[str] = field(default_factory=frozenset)  # names of tests that this provider's format cannot have, with a comment why
 

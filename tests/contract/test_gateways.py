@@ -16,6 +16,7 @@ from apps.core import clock
 from tests.channels.fakes import airwallex
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.server import running
+from tests.channels.hearing import hear
 from tests.channels.providers import fake_ecpay, localstripe, stripe_front
 from tests.contract.paying import every_scene
 
@@ -273,14 +274,14 @@ def test_a_notice_without_the_right_signature_is_forged(scene):
     for wrong in ({}, {"stripe-signature": "t=1,v1=00", SIGNATURE: "00"}):
         for bytes_ in (b"", b"{}", b"CheckMacValue=00&MerchantID=3002607", b"\xff\xfe"):
             with pytest.raises(NoticeForged):
-                scene.gateway.read_notices(wrong, bytes_)
+                hear(scene.gateway, wrong, bytes_)
     with pytest.raises(NoticeForged):
-        scene.gateway.read_notices(headers, body.replace(b"1", b"2") + b"&x=")
+        hear(scene.gateway, headers, body.replace(b"1", b"2") + b"&x=")
 
 
 def test_a_genuine_notice_that_says_nothing_is_unreadable(scene):
     with pytest.raises(NoticeUnreadable):
-        scene.gateway.read_notices(*scene.nonsense)
+        hear(scene.gateway, *scene.nonsense)
 
 
 def test_it_says_what_to_answer(scene):

@@ -4,74 +4,19 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-import stamina
 
 from apps.channels import registry
 from apps.channels.fetching import FetchOutcome, Verdict
-from apps.channels.gateways import NoticeForged, Operation, Outcome, RefundNotice
-from apps.channels.paying import PaymentAnswer, PaymentCall, PaymentNotice, PaymentOutcome
-from apps.orders.services.notices.keeping import proving
+from apps.channels.gateways import Operation, Outcome
+from apps.channels.paying import PaymentOutcome
 from tests.channels.fakes.books import Mood
-from tests.channels.fakes.server import FakeProvider
-from tests.contract.paying import PayingScene, every_scene
+from tests.channels.hearing import hear
+from tests.contract.conftest import SCENES
+from tests.contract.paying import PayingScene
+from tests.contract.steps import kind_of, needs, opened, paid
 
-SCENES = every_scene()
 CREATE, QUERY, FINISH = Operation.CREATE_PAYMENT, Operation.QUERY_PAYMENT, Operation.FINISH_PAYMENT
 CAPTURE, CANCEL, FETCH = Operation.CAPTURE_PAYMENT, Operation.CANCEL_PAYMENT, Operation.FETCH_STATEMENT
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses():
-    with stamina.set_testing(True, attempts=2):
-        yield
-
-
-@pytest.fixture(params=list(SCENES))
-def scene(request):
-    with SCENES[request.param]() as made:
-        state = request.node.callspec.params.get("state")  # of a test that is run for several ends
-        if {request.function.__name__, f"{request.function.__name__}[{state}]"} & made.skips:
-            pytest.skip(f"{made.code}: not in its format")
-        yield made
-
-
-def kind_of(scene: PayingScene):
-    return registry.get(scene.code).gateway
-
-
-def needs(scene: PayingScene, *operations: Operation) -> None:
-    missing = [str(one) for one in operations if one not in kind_of(scene).operations]
-    if missing:
-        pytest.skip(f"{scene.code} offers no {', '.join(missing)}")
-
-
-def needs_notices(scene: PayingScene) -> None:
-    """A provider may be told the address for notices with each payment (so nobody sets it in a console), or send none at all."""
-    if type(scene.fake).notice is FakeProvider.notice:
-        assert not kind_of(scene).sends_notices, "its fake must send them too"
-        pytest.skip(f"{scene.code} sends no signed notices of payments")
-
-
-def opened(scene: PayingScene, **other) -> PaymentCall:
-    """The scene's payment, opened; as it is asked about from then on, with the provider's number where it gave one."""
-    call = replace(scene.call, **other)
-    return replace(call, provider_ref=scene.gateway.create_payment(call).provider_ref)
-
-
-def paid(scene: PayingScene):
-    """The scene's payment, made and paid; the answer that says so."""
-    call = opened(scene)
-    scene.pays(call.merchant_ref)
-    answer = told(scene, call) if scene.told_by_notice else scene.gateway.query_payment(call)
-    if answer.outcome == PaymentOutcome.APPROVED:
-        answer = scene.gateway.finish_payment(replace(call, provider_ref=answer.provider_ref))
-    return answer
-
-
-def told(scene: PayingScene, call: PaymentCall) -> PaymentAnswer:
-    """What the provider's notice says of a payment, as an answer."""
-    (one,) = scene.gateway.read_notices(*scene.fake.notice(call.merchant_ref))
-    return PaymentAnswer(one.outcome, one.provider_ref, one.code, "", one.amount_minor, one.currency, one.occurred_at)
 
 
 def fetched(scene: PayingScene, day: date):
@@ -184,43 +129,6 @@ def test_money_that_comes_after_the_end_is_told_as_paid(scene):
     assert scene.gateway.query_payment(call).outcome == PaymentOutcome.PAID
 
 
-def test_a_notice_tells_the_payment_and_repeats_its_name(scene):
-    needs_notices(scene)
-    answer = paid(scene)
-    headers, body = scene.fake.notice(scene.call.merchant_ref)
-
-    (told,) = scene.gateway.read_notices(headers, body)
-    (again,) = scene.gateway.read_notices(headers, body)
-
-    assert isinstance(told, PaymentNotice)
-    assert (told.outcome, told.amount_minor, told.currency) == (PaymentOutcome.PAID, scene.call.amount_minor, scene.call.currency)
-    assert told.merchant_ref == scene.call.merchant_ref or told.provider_ref == answer.provider_ref
-    assert (again.event_id, bool(told.event_id)) == (told.event_id, True)
-
-
-def test_what_is_kept_of_a_notice_proves_it_once_more(scene):
-    needs_notices(scene)
-    paid(scene)
-    headers, body = scene.fake.notice(scene.call.merchant_ref)
-
-    kept = proving({name.lower(): value for name, value in headers.items()})
-
-    assert scene.gateway.read_notices(kept, body) == scene.gateway.read_notices(headers, body)
-
-
-def test_a_notice_with_a_changed_sum_is_forged(scene):
-    needs_notices(scene)
-    paid(scene)
-    headers, body = scene.fake.notice(scene.call.merchant_ref)
-    digit = next(at for at in range(len(body) - 1, -1, -1) if body[at : at + 1].isdigit())
-    other = b"1" if body[digit : digit + 1] != b"1" else b"2"
-
-    with pytest.raises(NoticeForged):
-        scene.gateway.read_notices(headers, body[:digit] + other + body[digit + 1 :])
-    with pytest.raises(NoticeForged):
-        scene.wrong.read_notices(headers, body)
-
-
 def test_an_authorization_is_taken_or_given_back(scene):
     needs(scene, CAPTURE)
     call = opened(scene, captures_at_once=False)
@@ -293,24 +201,9 @@ def test_a_refund_that_failed_there_is_declined_here(scene):
 
     said = [made.outcome, asked.outcome]
     if scene.told_by_notice:
-        said += [one.outcome for one in scene.gateway.read_notices(*scene.fake.refund_notice("rf_1"))]
+        said += [one.outcome for one in hear(scene.gateway, *scene.fake.refund_notice("rf_1"))]
     assert Outcome.DECLINED in said
     assert [amount for amount, state in sums(scene) if state != "failed"] == []
-
-
-def test_a_notice_of_a_refund_names_it(scene):
-    needs(scene, Operation.REFUND)
-    answer, third = paid(scene), scene.call.amount_minor // 300 * 100
-    made = scene.gateway.refund(scene.refund_call(third, answer.provider_ref))
-    try:
-        headers, body = scene.fake.refund_notice("rf_1")
-    except NotImplementedError:
-        pytest.skip(f"{scene.code} sends no notices of refunds")
-
-    told = [one for one in scene.gateway.read_notices(headers, body) if isinstance(one, RefundNotice)]
-
-    assert [(one.outcome, one.amount_minor, one.currency) for one in told] == [(Outcome.SUCCEEDED, third, scene.call.currency)]
-    assert told[0].key == "rf_1" or told[0].provider_refund_ref == made.provider_refund_ref
 
 
 def test_no_secret_stands_in_what_is_logged(scene, caplog):

@@ -11,6 +11,7 @@ from apps.channels.services.gateway import gateway_for
 from apps.orders.models import Payment
 from apps.settlements.models import Discrepancy, Match
 from tests import cast
+from tests.channels.hearing import hear
 
 pytestmark = pytest.mark.django_db
 PAGE = "/m/qingtian/channels/-/practice/"
@@ -187,7 +188,7 @@ def test_a_notice_is_read_again_at_a_button(see, channel):
     gateway = gateway_for(channel)
     gateway.payer(payment.merchant_ref, "pay")
     [(headers, body)] = gateway.pending_notices()
-    (told,) = gateway.read_notices(headers, body)
+    (told,) = hear(gateway, headers, body)
     event = WebhookEvent.objects.create(
         merchant=channel.merchant, channel=channel, event_id=told.event_id, state="received", body=body.decode(), received_at=cast.NOW,
         told={"type": "PaymentNotice", "event_id": told.event_id, "outcome": "paid", "amount_minor": 128000, "currency": "TWD",

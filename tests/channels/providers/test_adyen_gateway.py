@@ -15,6 +15,7 @@ from apps.channels.providers.adyen.client import AdyenGateway
 from apps.channels.providers.adyen.hmac_items import signature_of, verify
 from tests.channels.fakes.adyen import ACCOUNT, API_KEY, HMAC, FakeAdyen
 from tests.channels.fakes.server import running
+from tests.channels.hearing import hear
 
 CALL = PaymentCall("pay_1", "A10293", 12800, "EUR", "credit_card", "Tea", "https://shop.example/back")
 REFUND = RefundCall("rf_1", "RF-1", "PSP1", "A10293", 3000, 12800, 0, "EUR", "credit_card")
@@ -85,7 +86,7 @@ def test_without_the_right_key_nothing_is_genuine(fake, sold, key):
     other = AdyenGateway(Account({**KNOWN, "hmac_key": key}, base_url=fake.base_url))
 
     with pytest.raises(NoticeForged):
-        other.read_notices(*fake.notice("A10293"))
+        hear(other, *fake.notice("A10293"))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_without_the_right_key_nothing_is_genuine(fake, sold, key):
 )
 def test_what_is_no_signed_notice_is_forged(gateway, body):
     with pytest.raises(NoticeForged):
-        gateway.read_notices({}, body)
+        hear(gateway, {}, body)
 
 
 def test_one_item_without_a_signature_makes_the_whole_body_forged(gateway, fake, sold):
@@ -102,7 +103,7 @@ def test_one_item_without_a_signature_makes_the_whole_body_forged(gateway, fake,
     event["notificationItems"].append({"NotificationRequestItem": fake.item("AUTHORISATION", sold, psp="PSP9")})
 
     with pytest.raises(NoticeForged):
-        gateway.read_notices({}, json.dumps(event).encode())
+        hear(gateway, {}, json.dumps(event).encode())
 
 
 def test_what_is_asked_for(gateway, fake):
@@ -146,7 +147,7 @@ def test_what_adyen_cannot_take_is_never_sent(gateway, fake, change, code):
     ],
 )
 def test_events_of_payments(gateway, fake, sold, kind, success, outcome, ref):
-    (told,) = gateway.read_notices(*fake.items([fake.item(kind, sold, psp="PSP9", success=success, original="PSP1")]))
+    (told,) = hear(gateway, *fake.items([fake.item(kind, sold, psp="PSP9", success=success, original="PSP1")]))
 
     assert (told.outcome, told.provider_ref, told.merchant_ref, told.amount_minor, told.currency) == (outcome, ref, "A10293", 12800, "EUR")
     assert told.event_id == f"PSP9:{kind}:{'true' if success else 'false'}"
@@ -158,7 +159,7 @@ def test_why_a_card_was_refused_is_told_by_its_number(gateway, fake, sold):
         for at, reason in enumerate(("Expired Card", "FRAUD"))
     ]
 
-    assert [one.code for one in gateway.read_notices(*fake.items(refused))] == ["6", "20"]
+    assert [one.code for one in hear(gateway, *fake.items(refused))] == ["6", "20"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_why_a_card_was_refused_is_told_by_its_number(gateway, fake, sold):
     ],
 )
 def test_events_of_refunds(gateway, fake, sold, kind, success, outcome):
-    (told,) = gateway.read_notices(*fake.items([fake.item(kind, sold, psp="REF2", success=success, original="PSP1", value=3000)]))
+    (told,) = hear(gateway, *fake.items([fake.item(kind, sold, psp="REF2", success=success, original="PSP1", value=3000)]))
 
     assert (told.outcome, told.amount_minor, told.provider_ref, told.provider_refund_ref) == (outcome, 3000, "PSP1", "REF2")
 
@@ -188,7 +189,7 @@ def test_events_of_refunds(gateway, fake, sold, kind, success, outcome):
 )
 def test_events_of_disputes(gateway, fake, sold, kind, more, told):
     more = {"chargebackReasonCode": " 4853", "defensePeriodEndsAt": "2026-12-31T03:03:08+02:00", **more}
-    (one,) = gateway.read_notices(*fake.items([fake.item(kind, sold, psp="DIS1", original="PSP1", additionalData=more)]))
+    (one,) = hear(gateway, *fake.items([fake.item(kind, sold, psp="DIS1", original="PSP1", additionalData=more)]))
 
     dispute = one.dispute
     assert (dispute.kind, dispute.state) == told
@@ -201,9 +202,9 @@ def test_what_does_not_concern_us_says_nothing(gateway, fake, sold):
     foreign = {**fake.item("AUTHORISATION", sold, psp="PSP9"), "merchantAccountCode": "AnotherECOM"}
     kroner = {**fake.item("AUTHORISATION", sold, psp="PSP9"), "amount": {"currency": "ISK", "value": 100}}
 
-    assert gateway.read_notices(*fake.items([report, foreign])) == []
+    assert hear(gateway, *fake.items([report, foreign])) == []
     with pytest.raises(NoticeUnreadable):
-        gateway.read_notices(*fake.items([kroner]))
+        hear(gateway, *fake.items([kroner]))
 
 
 def test_a_refund_is_accepted_once_and_its_notice_tells_the_end(gateway, fake, sold):
@@ -217,7 +218,7 @@ def test_a_refund_is_accepted_once_and_its_notice_tells_the_end(gateway, fake, s
         "amount": {"value": 3000, "currency": "EUR"},
         "reference": "RF-1",
     }
-    assert gateway.read_notices(*fake.refund_notice("rf_1"))[0].outcome == Outcome.SUCCEEDED
+    assert hear(gateway, *fake.refund_notice("rf_1"))[0].outcome == Outcome.SUCCEEDED
 
 
 def test_an_answer_about_another_refund_leaves_ours_open(gateway, fake, sold):

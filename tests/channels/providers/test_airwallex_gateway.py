@@ -12,6 +12,7 @@ from apps.channels.providers.airwallex.client import AirwallexGateway
 from tests.channels.fakes.airwallex import API_KEY, CLIENT, HOOK, FakeAirwallex, signed
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.server import running
+from tests.channels.hearing import hear
 
 CALL = RefundCall("rf_1", "RF-1", "int_1", "A1", 1010, 12800, 0, "USD", "credit_card")
 KNOWN = {"client_id": CLIENT, "api_key": API_KEY, "webhook_secret": HOOK}
@@ -42,7 +43,7 @@ def test_a_received_one_waits_and_its_notice_tells_the_end(gateway, fake):
     fake.at_first = "RECEIVED"
     made = gateway.refund(CALL)
     fake.at_first = "SETTLED"
-    (told,) = gateway.read_notices(*fake.refund_notice("rf_1"))
+    (told,) = hear(gateway, *fake.refund_notice("rf_1"))
 
     assert (made.outcome, told.outcome, told.key, told.provider_ref) == (Outcome.PENDING, Outcome.SUCCEEDED, "rf_1", "int_1")
     assert (told.amount_minor, told.currency, told.occurred_at) == (1010, "USD", datetime(2026, 11, 20, 10, tzinfo=UTC))
@@ -76,10 +77,10 @@ def test_the_signature_covers_the_stamp_and_every_byte(gateway, fake):
 
     for wrong in ({**headers, "x-timestamp": "1795578540001"}, {**headers, "x-signature": ""}, signed(body, "another")[0]):
         with pytest.raises(NoticeForged):
-            gateway.read_notices(wrong, body)
+            hear(gateway, wrong, body)
     with pytest.raises(NoticeForged):
-        gateway.read_notices(headers, body + b" ")
-    assert gateway.read_notices(*fake.event("payment_intent.succeeded", {"id": "int_1"})) == []
+        hear(gateway, headers, body + b" ")
+    assert hear(gateway, *fake.event("payment_intent.succeeded", {"id": "int_1"})) == []
 
 
 def test_the_connection_is_judged(gateway, fake):

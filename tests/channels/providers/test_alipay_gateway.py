@@ -16,6 +16,7 @@ from apps.channels.providers.alipay import signing
 from apps.channels.providers.alipay.amounts import fen, yuan
 from tests.channels.fakes import keys
 from tests.channels.fakes.alipay import changed
+from tests.channels.hearing import hear
 from tests.contract.scenes.alipay import CALL, credentials, scene
 
 
@@ -154,7 +155,7 @@ def test_a_second_part_is_told_with_its_own_sum_although_the_notice_has_the_whol
     made.gateway.refund(made.refund_call(1_100, paid.provider_ref, key="rf_2", before=3_000))
     headers, body = made.fake.refund_notice("rf_2")
 
-    (told,) = made.gateway.read_notices(headers, body)
+    (told,) = hear(made.gateway, headers, body)
 
     assert dict(parse_qsl(body.decode()))["refund_fee"] == "41.00"
     assert (told.key, told.amount_minor, told.outcome) == ("rf_2", 1_100, Outcome.SUCCEEDED)
@@ -175,14 +176,14 @@ def test_a_changed_notice_is_forged(made, paid, fields):
     headers, body = made.fake.notice(CALL.merchant_ref)
 
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices(headers, changed(body, **fields))
+        hear(made.gateway, headers, changed(body, **fields))
 
 
 def test_a_genuine_notice_of_another_application_is_not_read(made, paid):
     other = registry.get("alipay").gateway.make(Account(credentials(app_id="2021000000000009"), base_url=made.fake.base_url))
 
     with pytest.raises(NoticeUnreadable):
-        other.read_notices(*made.fake.notice(CALL.merchant_ref))
+        hear(other, *made.fake.notice(CALL.merchant_ref))
     assert made.gateway.acknowledgement().body == b"success"
 
 

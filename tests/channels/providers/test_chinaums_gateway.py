@@ -11,6 +11,7 @@ from apps.channels.gateways import NoticeForged, NoticeUnreadable, Operation
 from apps.channels.paying import ActionKind, PaymentOutcome
 from apps.channels.providers.chinaums import signing
 from tests.channels.fakes.chinaums import MID, NOTICE_KEY, SOURCE_NO
+from tests.channels.hearing import hear
 from tests.contract.scenes.chinaums import CALL, scene
 
 
@@ -103,11 +104,11 @@ def test_notices_are_proved_by_either_digest(made, sign_type):
     made.pays(CALL.merchant_ref)
     bill = made.fake._bill(made.fake.books.payments[CALL.merchant_ref])
 
-    (told,) = made.gateway.read_notices(*made.fake.told(bill, sign_type))
+    (told,) = hear(made.gateway, *made.fake.told(bill, sign_type))
 
     assert (told.outcome, told.merchant_ref, told.amount_minor) == (PaymentOutcome.PAID, CALL.merchant_ref, 12_800)
     with pytest.raises(NoticeUnreadable):
-        made.gateway.read_notices(*made.fake.told(bill | {"mid": "999"}, sign_type))
+        hear(made.gateway, *made.fake.told(bill | {"mid": "999"}, sign_type))
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices({}, b"\xff")
+        hear(made.gateway, {}, b"\xff")
     assert (made.gateway.acknowledgement().body, len(NOTICE_KEY)) == (b"SUCCESS", 32)

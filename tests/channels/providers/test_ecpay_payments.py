@@ -15,6 +15,7 @@ from apps.channels.paying import PaymentOutcome
 from apps.channels.providers.ecpay.signing import CHECK, is_genuine
 from tests.channels.fakes.ecpay import signed
 from tests.channels.fakes.server import Answered
+from tests.channels.hearing import hear
 from tests.channels.providers.fake_ecpay import CREDENTIALS, HASH_IV, HASH_KEY
 from tests.contract.scenes.ecpay import CALL, scene
 
@@ -146,14 +147,14 @@ IN_A_WEEK = {"ExpireDate": "2026/11/27 10:00:00"}
     ],
 )
 def test_a_number_that_was_issued_is_told_with_its_end(gateway, told, details, until):
-    (notice,) = gateway.read_notices({}, signed({**ABOUT, **told}).encode())
+    (notice,) = hear(gateway, {}, signed({**ABOUT, **told}).encode())
 
     assert (notice.outcome, notice.amount_minor, notice.event_id) == (PaymentOutcome.PENDING, 128000, f"2611201000123456:{told['RtnCode']}")
     assert (notice.action.details, notice.action.expires_at.isoformat()) == (details, until)
 
 
 def test_an_instalment_plan_applied_for_leaves_nothing_to_do(gateway):
-    (notice,) = gateway.read_notices({}, signed({**ABOUT, "RtnCode": "2", "BNPLTradeNo": "1", "BNPLInstallment": "6"}).encode())
+    (notice,) = hear(gateway, {}, signed({**ABOUT, "RtnCode": "2", "BNPLTradeNo": "1", "BNPLInstallment": "6"}).encode())
 
     assert (notice.outcome, notice.action) == (PaymentOutcome.PENDING, None)
 
@@ -161,8 +162,8 @@ def test_an_instalment_plan_applied_for_leaves_nothing_to_do(gateway):
 def test_a_payment_that_the_console_pretended_is_no_payment(gateway):
     paid = {**ABOUT, "RtnCode": "1", "PaymentDate": "2026/11/20 10:05:00"}
 
-    assert gateway.read_notices({}, signed({**paid, "SimulatePaid": "1"}).encode()) == []
-    assert [one.outcome for one in gateway.read_notices({}, signed({**paid, "SimulatePaid": "0"}).encode())] == [PaymentOutcome.PAID]
+    assert hear(gateway, {}, signed({**paid, "SimulatePaid": "1"}).encode()) == []
+    assert [one.outcome for one in hear(gateway, {}, signed({**paid, "SimulatePaid": "0"}).encode())] == [PaymentOutcome.PAID]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_a_payment_that_the_console_pretended_is_no_payment(gateway):
     ],
 )
 def test_other_notices_are_what_their_code_says(gateway, told, outcome):
-    (notice,) = gateway.read_notices({}, signed({**ABOUT, **told}).encode())
+    (notice,) = hear(gateway, {}, signed({**ABOUT, **told}).encode())
 
     assert (notice.outcome, notice.code, notice.occurred_at) == (outcome, told["RtnCode"], None)
     assert notice.message
@@ -194,9 +195,9 @@ def test_other_notices_are_what_their_code_says(gateway, told, outcome):
 )
 def test_a_genuine_notice_that_lacks_something_is_unreadable(gateway, fields):
     with pytest.raises(NoticeUnreadable):
-        gateway.read_notices({}, signed(fields).encode())
+        hear(gateway, {}, signed(fields).encode())
     with pytest.raises(NoticeForged):
-        gateway.read_notices({}, signed(fields).encode() + b"&More=1")
+        hear(gateway, {}, signed(fields).encode() + b"&More=1")
 
 
 @pytest.mark.parametrize(("method", "days", "outcome"), [

@@ -15,6 +15,7 @@ from apps.channels.providers.jkopay.told import digest
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.jkopay import CREDENTIALS, SECRET, said
 from tests.channels.fakes.server import Answered
+from tests.channels.hearing import hear
 from tests.contract.scenes.jkopay import CALL, scene
 
 
@@ -150,11 +151,11 @@ def test_a_result_without_its_digest_is_forged_and_one_of_nothing_paid_tells_not
     headers, body = made.fake.notice("A10293")
     odd = b'{"transaction": {"platform_order_id": "A10293", "status": 0}}'
 
-    assert made.gateway.read_notices(headers, body) == []
+    assert hear(made.gateway, headers, body) == []
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices({}, body)
+        hear(made.gateway, {}, body)
     with pytest.raises(NoticeUnreadable):
-        made.gateway.read_notices({"digest": digest(SECRET, odd)}, odd)
+        hear(made.gateway, {"digest": digest(SECRET, odd)}, odd)
 
 
 @pytest.mark.parametrize(

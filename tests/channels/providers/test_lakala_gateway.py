@@ -11,6 +11,7 @@ from apps.channels.gateways import Account, NoticeForged, NoticeUnreadable, Oper
 from apps.channels.paying import Payer, PaymentOutcome
 from apps.channels.providers.lakala import signing
 from tests.channels.fakes.lakala import MERCHANT
+from tests.channels.hearing import hear
 from tests.contract.scenes.lakala import CALL, credentials, scene
 
 
@@ -95,9 +96,9 @@ def test_what_proves_nothing_leaves_a_payment_unknown(made):
 
 
 def test_genuine_notices_that_are_not_for_us(made):
-    assert made.gateway.read_notices(*made.fake.told({"merchant_no": MERCHANT, "order_status": "2"})) == []
+    assert hear(made.gateway, *made.fake.told({"merchant_no": MERCHANT, "order_status": "2"})) == []
     for said in ({"merchant_no": "9", "trade_state": "SUCCESS"}, [1], {"merchant_no": MERCHANT, "trade_state": "SUCCESS"}):
         with pytest.raises(NoticeUnreadable):
-            made.gateway.read_notices(*made.fake.told(said))
+            hear(made.gateway, *made.fake.told(said))
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices({}, b"{}")
+        hear(made.gateway, {}, b"{}")

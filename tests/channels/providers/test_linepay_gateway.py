@@ -14,6 +14,7 @@ from apps.channels.providers.linepay.signing import signature
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.linepay import CREDENTIALS, said
 from tests.channels.fakes.server import running
+from tests.channels.hearing import hear
 from tests.contract.scenes.linepay import CALL, FakeLinePay, scene
 
 NONCE = "00000000-0000-0000-0000-000000000000"
@@ -186,7 +187,7 @@ def test_what_a_refund_may_answer(made, monkeypatch, code, outcome):
 
 def test_no_notice_is_from_line(made):
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices({}, b"{}")
+        hear(made.gateway, {}, b"{}")
 
 
 @pytest.mark.parametrize(

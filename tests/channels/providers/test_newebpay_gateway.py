@@ -16,6 +16,7 @@ from apps.channels.providers.newebpay.signing import conceal, reveal, trade_sha
 from apps.channels.providers.newebpay.trade import moment
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.newebpay import CREDENTIALS, KEYS, said, sealed
+from tests.channels.hearing import hear
 from tests.contract.scenes.newebpay import CALL, scene
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # ten in the morning in Taipei
@@ -147,8 +148,8 @@ def test_an_account_has_expired_when_a_late_transfer_would_have_been_told(made, 
 
 def test_a_refusal_is_one_only_where_the_bank_says_it(made):
     made.pays("A10293")
-    bank = made.gateway.read_notices(*made.fake.notice("A10293", "MPG03009", RespondCode="05"))
-    form = made.gateway.read_notices(*made.fake.notice("A10293", "MPG03009", RespondCode=""))
+    bank = hear(made.gateway, *made.fake.notice("A10293", "MPG03009", RespondCode="05"))
+    form = hear(made.gateway, *made.fake.notice("A10293", "MPG03009", RespondCode=""))
 
     assert [one.outcome for one in bank + form] == [PaymentOutcome.DECLINED, PaymentOutcome.UNKNOWN]
     assert (bank[0].occurred_at, bank[0].amount_minor) == (None, 128000)
@@ -158,10 +159,10 @@ def test_a_sealed_notice_may_still_be_unreadable_and_one_of_another_seal_is_forg
     result = {"MerchantID": "MS3430112", "Amt": "1280", "TradeNo": "1", "MerchantOrderNo": "A1", "PayTime": "2026-11-20 10:00:00"}
     for wrong in ({"MerchantID": "MS0"}, {"Amt": "12.8"}, {"PayTime": ""}):
         with pytest.raises(NoticeUnreadable):
-            gateway.read_notices({}, sealed({"Status": "SUCCESS", "Result": {**result, **wrong}}))
+            hear(gateway, {}, sealed({"Status": "SUCCESS", "Result": {**result, **wrong}}))
     for body in (b"", b"\xff", sealed({"Status": "SUCCESS", "Result": result}, ("y" * 32, "y" * 16))):
         with pytest.raises(NoticeForged):
-            gateway.read_notices({}, body)
+            hear(gateway, {}, body)
 
 
 def held(made):

@@ -16,6 +16,7 @@ from apps.channels.providers.paypal.client import PaypalGateway
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.paypal import CLIENT, SECRET, WEBHOOK, FakePaypal, signer
 from tests.channels.fakes.server import running
+from tests.channels.hearing import hear
 
 CALL = PaymentCall("pay_1", "A10293", 12800, "USD", "paypal", "Tea", "https://shop.example/back")
 DISPUTE = {
@@ -89,9 +90,9 @@ def test_whose_certificate_is_believed(address, is_theirs):
 def test_a_notice_with_one_thing_changed_is_forged(gateway, fake, captured, change):
     headers, body = fake.notice("A10293")
 
-    assert gateway.read_notices(headers, body)[0].outcome == PaymentOutcome.PAID
+    assert hear(gateway, headers, body)[0].outcome == PaymentOutcome.PAID
     with pytest.raises(NoticeForged):
-        gateway.read_notices({**headers, **change}, body)
+        hear(gateway, {**headers, **change}, body)
 
 
 @pytest.mark.parametrize(("name", "days"), [("messageverificationcerts.evil.example", 1), ("messageverificationcerts.paypal.com", -1)])
@@ -100,14 +101,14 @@ def test_a_certificate_of_somebody_else_or_of_last_year_proves_nothing(gateway, 
     headers, body = fake.notice("A10293")
 
     with pytest.raises(NoticeForged):
-        gateway.read_notices(headers, body)
+        hear(gateway, headers, body)
 
 
 def test_without_its_webhook_nothing_is_genuine(fake, gateway, captured):
     other = PaypalGateway(Account({"client_id": CLIENT, "client_secret": SECRET}, base_url=fake.base_url))
 
     with pytest.raises(NoticeForged):
-        other.read_notices(*fake.notice("A10293"))
+        hear(other, *fake.notice("A10293"))
 
 
 def test_what_is_asked_for(gateway, fake):
@@ -235,7 +236,7 @@ def test_a_refund_bears_our_number_and_is_found_by_it(gateway, fake, captured):
     assert (too_much.outcome, too_much.code) == (Outcome.DECLINED, "REFUND_AMOUNT_EXCEEDED")
     (sent,) = [json.loads(one.body) for one in fake.requests if one.path.endswith("/refund") and one.headers["paypal-request-id"] == "rf_1"]
     assert sent == {"amount": {"currency_code": "USD", "value": "30.00"}, "custom_id": "RF-1"}
-    (told,) = gateway.read_notices(*fake.refund_notice("rf_1"))
+    (told,) = hear(gateway, *fake.refund_notice("rf_1"))
     assert (told.provider_ref, told.provider_refund_ref, told.amount_minor) == ("C-1", found.provider_refund_ref, 3000)
 
 
@@ -251,7 +252,7 @@ def test_a_refund_bears_our_number_and_is_found_by_it(gateway, fake, captured):
     ],
 )
 def test_a_dispute_told(gateway, fake, change, kind, state):
-    (told,) = gateway.read_notices(*fake.event("CUSTOMER.DISPUTE.UPDATED", {**DISPUTE, **change}))
+    (told,) = hear(gateway, *fake.event("CUSTOMER.DISPUTE.UPDATED", {**DISPUTE, **change}))
 
     assert isinstance(told, DisputeTold)
     dispute = told.dispute
@@ -264,11 +265,11 @@ def test_what_nobody_documented_or_nobody_of_ours_did_says_nothing(gateway, fake
     odd_end = {**DISPUTE, "status": "RESOLVED", "dispute_outcome": {"outcome_code": "NONE"}}
     foreign = {"id": "C-9", "status": "COMPLETED", "amount": {"currency_code": "USD", "value": "1.00"}}
 
-    assert gateway.read_notices(*fake.event("CUSTOMER.DISPUTE.RESOLVED", odd_end)) == []
-    assert gateway.read_notices(*fake.event("PAYMENT.CAPTURE.COMPLETED", foreign)) == []
-    assert gateway.read_notices(*fake.event("BILLING.PLAN.CREATED", {"id": "P-1"})) == []
+    assert hear(gateway, *fake.event("CUSTOMER.DISPUTE.RESOLVED", odd_end)) == []
+    assert hear(gateway, *fake.event("PAYMENT.CAPTURE.COMPLETED", foreign)) == []
+    assert hear(gateway, *fake.event("BILLING.PLAN.CREATED", {"id": "P-1"})) == []
     with pytest.raises(NoticeUnreadable):
-        gateway.read_notices(*fake.event("PAYMENT.CAPTURE.COMPLETED", {"id": "C-9", "custom_id": "x"}))
+        hear(gateway, *fake.event("PAYMENT.CAPTURE.COMPLETED", {"id": "C-9", "custom_id": "x"}))
 
 
 def test_the_secret_goes_to_the_token_alone(gateway, fake, captured):

@@ -14,6 +14,7 @@ from apps.channels.providers.paypay.order import read_order, read_refund
 from apps.channels.providers.paypay.signing import authorization, body_hash
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.paypay import said
+from tests.channels.hearing import hear
 from tests.contract.scenes.paypay import CALL, scene
 
 BODY = b'{"sampleRequestBodyKey1":"sampleRequestBodyValue1","sampleRequestBodyKey2":"sampleRequestBodyValue2"}'
@@ -212,7 +213,7 @@ def test_what_a_refund_may_answer(made, monkeypatch, code, outcome):
 def test_a_notice_that_nobody_signed_tells_nothing(made):
     body = b'{"notification_type": "Transaction", "merchant_order_id": "A10293", "state": "COMPLETED", "order_amount": 12800}'
 
-    assert made.gateway.read_notices({}, body) == []
+    assert hear(made.gateway, {}, body) == []
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from apps.channels.providers.razorpay.told import is_genuine
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.razorpay import HOOK, INDIA, KEY_ID, SECRET, FakeRazorpay
 from tests.channels.fakes.server import running
+from tests.channels.hearing import hear
 
 CALL = PaymentCall("pay_1", "A10293", 128000, "INR", "upi", "Tea", "https://shop.example/back")
 REFUND = RefundCall("rf_1", "RF-1", "pay_1", "A10293", 30000, 128000, 0, "INR", "upi")
@@ -67,10 +68,10 @@ def test_the_published_notice(shared_folder):
     gateway = RazorpayGateway(Account({"key_id": "k", "key_secret": "key_secret", "webhook_secret": "key_secret"}))
     headers = {"x-razorpay-signature": "d60e67fd884556c045e9be7dad57903e33efc7172c17c6e3ef77db42d2b366e9"}
 
-    assert gateway.read_notices(headers, body) == []  # it bears no key of ours
+    assert hear(gateway, headers, body) == []  # it bears no key of ours
     for forged in (body[:-1], body.replace(b"1000000", b"1000001")):
         with pytest.raises(NoticeForged):
-            gateway.read_notices(headers, forged)
+            hear(gateway, headers, forged)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"event": "refund.processed", "created_at": 1, "payload": {"refund": {"entity": {}}}}'])
@@ -78,7 +79,7 @@ def test_a_genuine_notice_that_makes_no_sense_is_unreadable(gateway, body):
     signature = hmac.new(HOOK.encode(), body, hashlib.sha256).hexdigest()
 
     with pytest.raises(NoticeUnreadable):
-        gateway.read_notices({"x-razorpay-signature": signature}, body)
+        hear(gateway, {"x-razorpay-signature": signature}, body)
 
 
 def test_what_is_asked_for(gateway, fake):
@@ -138,11 +139,11 @@ def test_a_payment_is_asked_about_by_its_own_number_too(gateway, fake, sold):
     ],
 )
 def test_events_of_payments(gateway, fake, sold, kind, change, outcome, ref):
-    (told,) = gateway.read_notices(*fake.event(kind, payment={**fake.payment(sold), **change}))
+    (told,) = hear(gateway, *fake.event(kind, payment={**fake.payment(sold), **change}))
 
     assert (told.outcome, told.provider_ref, told.merchant_ref, told.key, told.amount_minor) == (outcome, ref, "A10293", "pay_1", 128000)
     assert told.event_id == f"evt_{kind}"
-    assert gateway.read_notices(*fake.event(kind, payment={**fake.payment(sold), "notes": []})) == []
+    assert hear(gateway, *fake.event(kind, payment={**fake.payment(sold), "notes": []})) == []
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_events_of_payments(gateway, fake, sold, kind, change, outcome, ref):
     [("payment_link.expired", "expired", PaymentOutcome.EXPIRED), ("payment_link.cancelled", "cancelled", PaymentOutcome.CANCELLED)],
 )
 def test_events_of_links(gateway, fake, sold, kind, state, outcome):
-    (told,) = gateway.read_notices(*fake.event(kind, payment_link=fake.link(fake.books.move("A10293", state))))
+    (told,) = hear(gateway, *fake.event(kind, payment_link=fake.link(fake.books.move("A10293", state))))
 
     assert (told.outcome, told.provider_ref, told.code) == (outcome, "plink_1", state)
 
@@ -166,7 +167,7 @@ def test_events_of_links(gateway, fake, sold, kind, state, outcome):
     ],
 )
 def test_events_of_disputes(gateway, fake, change, kind, state):
-    (told,) = gateway.read_notices(*fake.event("payment.dispute.created", dispute={**DISPUTE, **change}))
+    (told,) = hear(gateway, *fake.event("payment.dispute.created", dispute={**DISPUTE, **change}))
 
     dispute = told.dispute
     assert (dispute.kind, dispute.state, dispute.provider_dispute_ref, dispute.provider_ref) == (kind, state, "disp_1", "pay_1")
@@ -174,8 +175,8 @@ def test_events_of_disputes(gateway, fake, change, kind, state):
 
 
 def test_what_does_not_concern_us_says_nothing(gateway, fake):
-    assert gateway.read_notices(*fake.event("payment.dispute.closed", dispute={**DISPUTE, "status": "closed"})) == []
-    assert gateway.read_notices(*fake.event("settlement.processed", settlement={"id": "setl_1"})) == []
+    assert hear(gateway, *fake.event("payment.dispute.closed", dispute={**DISPUTE, "status": "closed"})) == []
+    assert hear(gateway, *fake.event("settlement.processed", settlement={"id": "setl_1"})) == []
 
 
 def test_a_refund_bears_our_number_and_is_found_by_our_key(gateway, fake, sold):

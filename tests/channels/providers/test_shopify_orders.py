@@ -14,6 +14,7 @@ from apps.channels.storefronts import OrderTold, StorefrontPayment, StorefrontRe
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.server import running
 from tests.channels.fakes.shopify import CREDENTIALS, HOOK, SECRET, TOKEN, FakeShopify, signature
+from tests.channels.hearing import hear
 
 AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 LONG_AGO = AT - timedelta(days=30)
@@ -177,14 +178,14 @@ def test_webhooks_say_which_order_and_of_whom(fake):
     headers, body = fake.told("orders/paid", "#1001", number="wh-1")
     number = fake.orders["#1001"]["id"].rsplit("/", 1)[-1]
 
-    assert reading.read_notices(headers, body) == [OrderTold("wh-1", "#1001", "orders/paid")]
-    assert reading.read_notices(*fake.told("refunds/create", "#1001", number="wh-2")) == [OrderTold("wh-2", number, "refunds/create")]
-    assert reading.read_notices(*fake.told("orders/create", "#1001", key=SECRET, number="wh-3"))[0].event_id == "wh-3"
-    assert reading.read_notices(*fake.told("orders/paid", "#1001", shop="another")) == []
-    assert reading.read_notices(*fake.told("products/update", "#1001")) == []
+    assert hear(reading, headers, body) == [OrderTold("wh-1", "#1001", "orders/paid")]
+    assert hear(reading, *fake.told("refunds/create", "#1001", number="wh-2")) == [OrderTold("wh-2", number, "refunds/create")]
+    assert hear(reading, *fake.told("orders/create", "#1001", key=SECRET, number="wh-3"))[0].event_id == "wh-3"
+    assert hear(reading, *fake.told("orders/paid", "#1001", shop="another")) == []
+    assert hear(reading, *fake.told("products/update", "#1001")) == []
     with pytest.raises(NoticeForged):
-        reading.read_notices(*fake.told("orders/paid", "#1001", key="wrong"))
+        hear(reading, *fake.told("orders/paid", "#1001", key="wrong"))
     with pytest.raises(NoticeForged):
-        reading.read_notices({}, body)
+        hear(reading, {}, body)
     with pytest.raises(NoticeUnreadable):
-        reading.read_notices(headers | {"x-shopify-hmac-sha256": signature(b"[]")}, b"[]")
+        hear(reading, headers | {"x-shopify-hmac-sha256": signature(b"[]")}, b"[]")

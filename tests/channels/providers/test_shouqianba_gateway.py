@@ -15,6 +15,7 @@ from apps.channels.providers.shouqianba.api import SHANGHAI, signature
 from apps.channels.providers.shouqianba.client import refund_number
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.shouqianba import DEVICE, KEY, SN, Vault
+from tests.channels.hearing import hear
 from tests.contract.scenes.shouqianba import CALL, CREDENTIALS, scene
 
 
@@ -159,7 +160,7 @@ def test_a_refund_number_fits_and_stays_the_same():
 
 def test_nobody_is_believed_who_calls_himself_shouqianba(made):
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices({}, b'{"order_status":"PAID"}')
+        hear(made.gateway, {}, b'{"order_status":"PAID"}')
 
 
 @pytest.mark.parametrize(

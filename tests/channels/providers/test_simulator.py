@@ -6,6 +6,7 @@ import pytest
 
 from apps.channels.gateways import Account, NoticeForged, NoticeUnreadable, Outcome, RefundCall
 from apps.channels.providers.simulator.client import SIGNATURE, Simulator
+from tests.channels.hearing import hear
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def call(key="rf_1", amount=30000, **fields) -> RefundCall:
 
 
 def notices(gateway) -> list:
-    return [gateway.read_notices({SIGNATURE: gateway.sign(body.encode())}, body.encode())[0] for body in gateway.books.take_notices()]
+    return [hear(gateway, {SIGNATURE: gateway.sign(body.encode())}, body.encode())[0] for body in gateway.books.take_notices()]
 
 
 def test_a_refund_is_paid_once_however_often_its_key_is_sent(gateway):
@@ -93,10 +94,10 @@ def test_forged_and_unreadable_notices_are_told_apart(gateway):
 
     for headers in ({}, {SIGNATURE: "0" * 64}, {SIGNATURE: gateway.sign(body + b" ")}):
         with pytest.raises(NoticeForged):
-            gateway.read_notices(headers, body)
+            hear(gateway, headers, body)
     for wrong in (b"{", b"[]", b'{"event": 1}'):
         with pytest.raises(NoticeUnreadable):
-            gateway.read_notices({SIGNATURE: gateway.sign(wrong)}, wrong)
+            hear(gateway, {SIGNATURE: gateway.sign(wrong)}, wrong)
 
 
 def test_accounts_share_a_file_and_nothing_else(account, gateway):

@@ -15,6 +15,7 @@ from apps.channels.providers.stripe.client import StripeGateway, signed
 from apps.channels.providers.stripe.notices import DISPUTE_STATES
 from apps.core import clock
 from apps.core.money import MoneyError
+from tests.channels.hearing import hear
 
 SECRET = "whsec_1"
 CALL = RefundCall("rf_1", "RF-1", "pi_1", "A1", 30000, 128000, 0, "TWD", "credit_card")
@@ -68,7 +69,7 @@ def answers(gateway, monkeypatch, sent):
 
 def told(gateway, kind: str, said: dict, **event):
     body = json.dumps({"id": "evt_1", "type": kind, "created": 1795578541, "data": {"object": said}, **event}).encode()
-    return gateway.read_notices({"stripe-signature": signed(body, SECRET, clock.now())}, body)
+    return hear(gateway, {"stripe-signature": signed(body, SECRET, clock.now())}, body)
 
 
 @pytest.mark.parametrize(
@@ -247,10 +248,10 @@ def test_the_published_signature(header, late, is_genuine):
 
     with time_machine.travel(1533204620 + late, tick=False):
         if is_genuine:
-            assert gateway.read_notices({"stripe-signature": header}, PUBLISHED) == []
+            assert hear(gateway, {"stripe-signature": header}, PUBLISHED) == []
             return
         with pytest.raises(NoticeForged):
-            gateway.read_notices({"stripe-signature": header}, PUBLISHED)
+            hear(gateway, {"stripe-signature": header}, PUBLISHED)
 
 
 def test_without_a_signing_secret_nothing_is_genuine():
@@ -258,7 +259,7 @@ def test_without_a_signing_secret_nothing_is_genuine():
     gateway = StripeGateway(Account({"secret_key": "sk_test_1", "webhook_secret": ""}))
 
     with pytest.raises(NoticeForged):
-        gateway.read_notices({"stripe-signature": signed(body, "", clock.now())}, body)
+        hear(gateway, {"stripe-signature": signed(body, "", clock.now())}, body)
 
 
 def test_a_signature_covers_every_byte_and_its_moment():
@@ -267,7 +268,7 @@ def test_a_signature_covers_every_byte_and_its_moment():
 
     header = signed(body, "webhook_secret", at)
 
-    assert gateway.read_notices({"stripe-signature": header}, body) == []
+    assert hear(gateway, {"stripe-signature": header}, body) == []
     for headers, bytes_ in (
         ({"stripe-signature": header}, body[:-1]),
         ({"stripe-signature": signed(body, "another", at)}, body),
@@ -276,7 +277,7 @@ def test_a_signature_covers_every_byte_and_its_moment():
         ({}, body),
     ):
         with pytest.raises(NoticeForged):
-            gateway.read_notices(headers, bytes_)
+            hear(gateway, headers, bytes_)
 
 
 @pytest.mark.parametrize("kind", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"])

@@ -17,6 +17,7 @@ from apps.core import clock
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.server import running
 from tests.channels.fakes.stripe import HOOK, KEY, FakeStripe
+from tests.channels.hearing import hear
 
 CALL = PaymentCall("pay_1", "A10293", 128000, "TWD", "credit_card", "Tea", "https://shop.example/back")
 AT = 1795578541
@@ -35,7 +36,7 @@ def gateway(fake):
 
 def told(gateway, kind: str, **about):
     body = json.dumps({"id": "evt_1", "type": kind, "created": AT, "data": {"object": about}}).encode()
-    return gateway.read_notices({"stripe-signature": signed(body, HOOK, clock.now())}, body)
+    return hear(gateway, {"stripe-signature": signed(body, HOOK, clock.now())}, body)
 
 
 def test_what_is_asked_for(gateway, fake):

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import stamina
@@ -16,6 +16,7 @@ from apps.channels.providers.unionpay.client import refund_number
 from tests.channels.fakes import keys
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.unionpay import MER_ID, certificate_pem, chain
+from tests.channels.hearing import hear
 from tests.contract.scenes.unionpay import CALL, credentials, scene
 
 CHAIN = rsa.certificates("".join(chain().values()))
@@ -69,8 +70,11 @@ def test_an_answer_is_read_although_values_hold_what_separates_them():
 def test_only_unionpays_own_certificate_from_its_own_chain_proves_anything(owner, issuer, is_live, genuine):
     fields = signing.signed({"respCode": "00", "signPubKeyCert": certificate_pem(owner, issuer)}, keys.key("unionpay"))
 
-    assert signing.is_genuine(fields, CHAIN, is_live=is_live) is genuine
-    assert signing.is_genuine({**fields, "respCode": "01"}, CHAIN, is_live=is_live) is False
+    now = datetime.now(UTC)
+    assert signing.is_genuine(fields, CHAIN, now, is_live=is_live) is genuine
+    assert signing.is_genuine({**fields, "respCode": "01"}, CHAIN, now, is_live=is_live) is False
+    for of_another_time in (timedelta(days=-4000), timedelta(days=40000)):
+        assert signing.is_genuine(fields, CHAIN, now + of_another_time, is_live=is_live) is False
 
 
 @pytest.mark.parametrize(("surface", "channel_type"), [("", "07"), (Surface.PHONE, "08")])
@@ -134,7 +138,7 @@ def test_a_notice_is_confirmed_before_it_is_believed(made, paid):
     headers, body = made.fake.notice(CALL.merchant_ref)
     made.fake.books.move(CALL.merchant_ref, "declined")
 
-    (told,) = made.gateway.read_notices(headers, body)
+    (told,) = hear(made.gateway, headers, body)
 
     assert (told.outcome, told.code) == (PaymentOutcome.DECLINED, "61")
 
@@ -143,12 +147,12 @@ def test_notices_that_are_not_for_us(made, paid):
     refund = made.fake.told({"merId": MER_ID, "txnType": "04", "orderId": "000000rf", "respCode": "00"})
     other = made.fake.told({"merId": "777290058167151", "txnType": "01", "orderId": "A"})
 
-    assert made.gateway.read_notices(*refund) == []
+    assert hear(made.gateway, *refund) == []
     with pytest.raises(NoticeUnreadable):
-        made.gateway.read_notices(*other)
+        hear(made.gateway, *other)
     made.fake.own_certificate = certificate_pem("041@Z12@某某商户@1")
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices(*made.fake.notice(CALL.merchant_ref))
+        hear(made.gateway, *made.fake.notice(CALL.merchant_ref))
 
 
 @pytest.mark.parametrize(

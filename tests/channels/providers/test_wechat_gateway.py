@@ -1,9 +1,8 @@
 """WeChat Pay as a gateway: published vectors, signatures both ways, and what each answer means."""
 
 import json
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import stamina
@@ -14,9 +13,11 @@ from apps.channels.gateways import Account, NoticeForged, NoticeUnreadable, Outc
 from apps.channels.paying import ActionKind, Payer, PaymentOutcome, Surface
 from apps.channels.providers.wechat import api, codes, signing
 from apps.channels.return_codes import CodeClass
+from apps.core import clock
 from tests.channels.fakes import keys
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.wechat import API_V3_KEY, APPID, MCHID
+from tests.channels.hearing import hear
 from tests.contract.scenes.wechat import CALL, credentials, scene
 
 
@@ -144,37 +145,35 @@ def test_wrong_signatures_sent_to_try_us_are_refused_everywhere(made):
 
     assert (made.gateway.query_payment(CALL).outcome, made.gateway.query_payment(CALL).code) == (PaymentOutcome.UNKNOWN, "bad_signature")
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices(*made.fake.notice(CALL.merchant_ref))
+        hear(made.gateway, *made.fake.notice(CALL.merchant_ref))
 
 
 @pytest.mark.parametrize("late", [-301, 301])
-def test_a_notice_of_another_time_is_forged(made, monkeypatch, late):
+def test_a_notice_of_another_time_is_forged(made, late):
     made.gateway.create_payment(CALL)
     made.pays(CALL.merchant_ref)
     headers, body = made.fake.notice(CALL.merchant_ref)
-    now = time.time()
-    monkeypatch.setattr(api.time, "time", lambda: now + late)
 
     with pytest.raises(NoticeForged):
-        made.gateway.read_notices(headers, body)
+        hear(made.gateway, headers, body, clock.now() + timedelta(seconds=late))
 
 
 def test_a_genuine_notice_that_says_nothing_of_ours(made):
     other = made.fake.told("EV-1", "TRANSACTION.SUCCESS", "transaction", {"mchid": "1900099999", "out_trade_no": "A"})
     coupon = made.fake.told("EV-2", "COUPON.USE", "coupon", {"mchid": MCHID})
 
-    assert made.gateway.read_notices(*coupon) == []
+    assert hear(made.gateway, *coupon) == []
     with pytest.raises(NoticeUnreadable):
-        made.gateway.read_notices(*other)
+        hear(made.gateway, *other)
     with pytest.raises(NoticeUnreadable):
-        made.gateway.read_notices(made.fake.signature(b"[1]"), b"[1]")
+        hear(made.gateway, made.fake.signature(b"[1]"), b"[1]")
 
 
 def test_the_platform_certificates_are_fetched_once_and_again_for_a_new_serial(made, by_certificates):
     by_certificates.create_payment(CALL)
     made.pays(CALL.merchant_ref)
     assert by_certificates.query_payment(CALL).outcome == PaymentOutcome.PAID
-    (told,) = by_certificates.read_notices(*made.fake.notice(CALL.merchant_ref))
+    (told,) = hear(by_certificates, *made.fake.notice(CALL.merchant_ref))
 
     assert (told.outcome, told.amount_minor, told.currency) == (PaymentOutcome.PAID, 12_800, "CNY")
     assert [one.path for one in made.fake.requests].count("/v3/certificates") == 1
@@ -182,7 +181,7 @@ def test_the_platform_certificates_are_fetched_once_and_again_for_a_new_serial(m
     headers, body = made.fake.notice(CALL.merchant_ref)
     for _ in range(3):  # a stranger's serial number does not make us ask again and again
         with pytest.raises(NoticeForged):
-            by_certificates.read_notices(headers | {"wechatpay-serial": "00"}, body)
+            hear(by_certificates, headers | {"wechatpay-serial": "00"}, body)
     assert [one.path for one in made.fake.requests].count("/v3/certificates") == 1
 
 

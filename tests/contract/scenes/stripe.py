@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apps.channels.gateways import Account
 from apps.channels.paying import PaymentCall
@@ -30,4 +30,5 @@ def scene() -> Iterator[PayingScene]:
             secrets=(KEY, HOOK, "sk_test_wrong"),
             pays=lambda reference: fake.books.move(reference, "paid"),
             statement_day=datetime.now(UTC).date(),
+            notices_stay_good=timedelta(minutes=5),
         )

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apps.channels import registry
 from apps.channels.gateways import Account
@@ -44,4 +44,5 @@ def scene():
             secrets=(API_V3_KEY, credentials()["private_key"], "PRIVATE KEY"),
             pays=lambda ref: fake.books.move(ref, "paid"),
             statement_day=datetime.now(SHANGHAI).date(),
+            notices_stay_good=timedelta(minutes=5),
         )

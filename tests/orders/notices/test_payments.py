@@ -18,6 +18,7 @@ from apps.orders.services.notices import doing
 from apps.orders.services.notices.replaying import NothingToReplay, StillUnreadable, replay_notice
 from apps.settlements.models import Discrepancy
 from tests import cast
+from tests.channels.hearing import hear
 from tests.orders.payments.scene import NOW, again, payer, practice_channel, simulator, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -214,7 +215,7 @@ def test_a_person_replays_what_could_not_be_read(client, channel, monkeypatch):
     event = WebhookEvent.objects.get()
     with pytest.raises(StillUnreadable):
         replay_notice(merchant=channel.merchant, notice_id=event.pk, by=person, now=NOW)
-    (told,) = simulator(channel).read_notices(headers, body)
+    (told,) = hear(simulator(channel), headers, body)
     monkeypatch.setattr(client_module(), "read_payment", lambda _said: told)
 
     replay_notice(merchant=channel.merchant, notice_id=event.pk, by=person, now=NOW)

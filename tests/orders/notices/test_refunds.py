@@ -13,85 +13,15 @@ from apps.channels.gateways import DisputeTold
 from apps.channels.models import NoticeState, WebhookEvent
 from apps.channels.providers.simulator import client as simulator
 from apps.channels.services.gateway import gateway_for
-from apps.core import clock
 from apps.disputes.models import Dispute
-from apps.merchants.models import Notification
-from apps.orders.models import Payment, PaymentEvent, Refund, RefundExecution
+from apps.orders.models import Refund, RefundExecution
 from apps.orders.services.notices import refunds as notices
-from apps.orders.services.notices.doing import do_waiting
 from apps.orders.services.notices.replaying import replay_notice
-from apps.orders.services.refunds import deciding
-from apps.orders.services.refunds.calling import submit_refund
-from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.refunds.settling import apply_accepted
 from tests import cast
+from tests.orders.notices.refund_steps import NOW, approved, everything, kept, post, submitted, told, waiting
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
-
-NOW = cast.NOW
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def shop():
-    return cast.make_merchant(is_practice=True)
-
-
-@pytest.fixture
-def channel(shop):
-    return cast.make_channel(shop)
-
-
-@pytest.fixture
-def payment(channel):
-    return cast.make_payment(channel, "A10293", 128000)
-
-
-def approved(payment, amount_minor=30000) -> Refund:
-    shop, clerk = payment.merchant, cast.operator(payment.merchant)
-    refund = request_refund(merchant=shop, payment_id=payment.pk, amount_minor=amount_minor, reason_code="fraud", by=clerk, now=NOW)
-    return deciding.approve_refund(merchant=shop, refund_id=refund.pk, by=cast.approver(shop), now=NOW)
-
-
-def submitted(payment, behaviour="timeout_after", amount_minor=30000) -> Refund:
-    gateway_for(payment.channel).books.script(payment.merchant_ref, behaviour)
-    refund = approved(payment, amount_minor)
-    return submit_refund(merchant=payment.merchant, refund_id=refund.pk, now=NOW)
-
-
-def waiting(channel) -> list[bytes]:
-    return [body for _headers, body in gateway_for(channel).pending_notices()]
-
-
-def told(payment, /, **fields) -> bytes:
-    """What the simulator would write of a refund of NT$300 that somebody started in its console."""
-    said = {
-        "event": "evt-1", "outcome": "succeeded", "done_at": (NOW - timedelta(hours=1)).isoformat(), "key": "", "ref": "SIM-CONSOLE-1",
-        "payment": payment.provider_ref, "merchant_ref": payment.merchant_ref, "amount": 30000, "currency": "TWD",
-    }  # fmt: skip
-    return json.dumps({**said, **fields}).encode()
-
-
-def post(client, channel, body: bytes, signature: str | None = None):
-    signature = gateway_for(channel).sign(body) if signature is None else signature
-    address = f"/notices/{channel.public_id}/"
-    answer = client.post(address, data=body, content_type="application/json", headers={"x-simulator-signature": signature})
-    do_waiting(now=clock.now())
-    return answer
-
-
-def kept() -> list[tuple]:
-    return list(WebhookEvent.objects.order_by("pk").values_list("event_id", "state", "result"))
-
-
-def everything() -> list:
-    models = (Payment, Refund, RefundExecution, PaymentEvent, AuditEvent, Dispute, Notification)
-    return [list(model.objects.order_by("pk").values_list()) for model in models]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres, pytest.mark.usefixtures("clock_stands")]
 
 
 def test_a_notice_ends_a_refund_and_is_acknowledged(client, payment):
@@ -233,81 +163,6 @@ def test_a_contradiction_is_on_record_and_changes_nothing(client, payment):
     assert AuditEvent.objects.get(action="refund.contradiction").after["said"] == "declined"
 
 
-def test_a_refund_started_at_the_provider_is_tied_to_its_payment(client, payment):
-    body = told(payment)
-
-    assert [post(client, payment.channel, one).status_code for one in (body, body, told(payment, event="evt-2"))] == [200, 200, 200]
-
-    refund = Refund.objects.get()
-    payment.refresh_from_db()
-    assert (refund.payment, refund.provider_refund_ref, refund.amount_minor, refund.state, refund.refunded_at) == (
-        payment, "SIM-CONSOLE-1", 30000, "succeeded", NOW - timedelta(hours=1),
-    )  # fmt: skip
-    assert payment.state == "partially_refunded"
-    assert kept() == [("evt-1", "processed", "tied SIM-CONSOLE-1"), ("evt-2", "ignored", "known SIM-CONSOLE-1")]
-    assert AuditEvent.objects.filter(action="refund.started_at_provider").count() == 1
-
-
-def test_a_refund_beyond_the_payment_is_told_to_people(client, payment):
-    judge = cast.approver(payment.merchant, language="en")
-    approved(payment, 100_000)
-    Notification.objects.all().delete()
-    refunds = list(Refund.objects.values_list())
-
-    answer = post(client, payment.channel, told(payment))
-    post(client, payment.channel, told(payment))
-
-    payment.refresh_from_db()
-    assert (answer.status_code, list(Refund.objects.values_list()), payment.state) == (200, refunds, "paid")
-    assert kept() == [("evt-1", "ignored", "exceeds_payment SIM-CONSOLE-1")]
-    heard = Notification.objects.get(user=judge)
-    assert (heard.kind, heard.severity, heard.href) == ("refund.beyond_payment", "high", "/m/qingtian/orders/A10293/story")
-    assert heard.title == "NT$300 was refunded at the provider, more than is left here"
-    assert heard.body.startswith("Order A10293, refund SIM-CONSOLE-1. ")
-    assert Notification.objects.count() == 2  # both who may approve, once
-
-
-@pytest.mark.parametrize(
-    ("fields", "result"),
-    [
-        ({"payment": "P-UNKNOWN", "merchant_ref": "A-UNKNOWN"}, "no_payment"),
-        ({"payment": "", "merchant_ref": ""}, "no_payment"),
-        ({"currency": "USD"}, "unlike_payment"),
-        ({"outcome": "pending"}, "not_done"),
-        ({"outcome": "declined"}, "not_done"),
-        ({"ref": ""}, "not_done"),
-    ],
-)
-def test_a_refund_of_which_nobody_knows_the_payment_is_kept_and_left(client, payment, fields, result):
-    before = everything()
-
-    answer = post(client, payment.channel, told(payment, **fields))
-
-    assert (answer.status_code, everything()) == (200, before)
-    assert kept() == [("evt-1", "ignored", result)]
-
-
-def test_a_number_that_the_books_use_for_something_else_is_not_taken(client, payment):
-    cast.make_refund(payment, "SIM-CONSOLE-1", 100, provider_refund_ref="")
-    before = everything()
-
-    assert post(client, payment.channel, told(payment)).status_code == 200
-
-    assert everything() == before
-    assert kept() == [("evt-1", "ignored", "number_taken SIM-CONSOLE-1")]
-
-
-def test_a_refund_that_only_the_books_know_ends_by_notice(client, payment):
-    judge = cast.approver(payment.merchant, language="en")
-    refund = cast.make_refund(payment, "R1", 30000, state="submitting", provider_refund_ref="SIM-CONSOLE-1")
-
-    assert post(client, payment.channel, told(payment, outcome="declined")).status_code == 200
-
-    refund.refresh_from_db()
-    assert (refund.state, kept()) == ("failed", [("evt-1", "processed", "moved R1")])
-    assert Notification.objects.get(user=judge).href == "/m/qingtian/orders/A10293/story"
-
-
 def test_our_own_failure_rolls_back_and_is_done_later(client, payment, monkeypatch):
     refund = submitted(payment)
     [body] = waiting(payment.channel)
@@ -345,7 +200,7 @@ def test_a_dispute_is_passed_on_and_one_that_cannot_be_right_is_kept(client, pay
     cast.approver(payment.merchant)
     dispute = DisputeNotice("du_7", "needs_response", 128000, "TWD", NOW, provider_ref=payment.provider_ref)
     script = {b"1": DisputeTold("evt-d1", dispute), b"2": DisputeTold("evt-d2", replace(dispute, state="perhaps"))}
-    monkeypatch.setattr(simulator.Simulator, "read_notices", lambda self, headers, body: [script[body]])
+    monkeypatch.setattr(simulator.Simulator, "read_notices", lambda self, headers, body, at: [script[body]])
 
     answers = [post(client, payment.channel, body).status_code for body in (b"1", b"1", b"2")]
 

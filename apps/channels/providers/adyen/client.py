@@ -6,6 +6,7 @@ our refund number stands in the settlement report as the modification's referenc
 
 import json
 import logging
+from datetime import datetime
 
 from apps.channels.gateways import (
     Account,
@@ -69,7 +70,7 @@ class AdyenGateway(AdyenPayments):
         outcome = Outcome.PENDING if call.provider_refund_ref else Outcome.UNKNOWN
         return RefundAnswer(outcome, call.provider_refund_ref, "told_by_notice", raw={"key": call.key})
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """See `Gateway`. Every item must be signed; one of another merchant account is passed over."""
         try:
             items = [one["NotificationRequestItem"] for one in json.loads(body)["notificationItems"]]

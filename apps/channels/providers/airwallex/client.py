@@ -80,7 +80,7 @@ class AirwallexGateway:
             code, message = why(error)
             return RefundAnswer(Outcome.UNKNOWN, code=code, message=message, raw=self.api.record(key=call.key))
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """See `Gateway`. The signature covers the time stamp and the raw bytes, with nothing between them."""
         stamp = headers.get("x-timestamp", "")
         right = hmac.new(self.webhook_secret.encode(), stamp.encode() + body, hashlib.sha256).hexdigest()

@@ -99,7 +99,7 @@ class AlipayGateway:
         """See `Gateway`."""
         return refunds.query(self.api, call)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice]:
         """See `Gateway`. A notice of a refund tells only what went back in all, so the refund itself is asked about."""
         return notices.read(self.api, body)
 

@@ -67,7 +67,7 @@ class ChinaumsGateway:
         when = _moment(paid.get("payTime")) if outcome == PaymentOutcome.PAID else None
         return PaymentAnswer(outcome, _provider_ref(paid), state, "", amount, "CNY", when, raw=raw)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice]:
         """See `Gateway`; of bills alone."""
         try:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))

@@ -8,6 +8,7 @@ back afterwards (`RefundCall.refunded_minor` before it, plus itself). https://de
 
 import logging
 import time
+from datetime import datetime
 from urllib.parse import parse_qsl
 
 import httpx
@@ -79,7 +80,7 @@ class EcpayGateway(EcpayPayments):
             return RefundAnswer(Outcome.NOT_FOUND, code="not_closed", raw=raw)
         return RefundAnswer(Outcome.UNKNOWN, code="other_sum", message=f"ECPay says that {back} went back", raw=raw)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """See `Gateway`. ECPay sends notices of payments alone; nothing it sends tells of a refund."""
         try:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))

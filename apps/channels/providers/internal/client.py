@@ -1,5 +1,7 @@
 """Points and sales on account, given back in the shop's own books: there is nobody to be called, so an approved refund is done at once."""
 
+from datetime import datetime
+
 from apps.channels.gateways import Account, Acknowledgement, NoticeForged, Outcome, RefundAnswer, RefundCall
 
 CODE = "own_books"
@@ -19,7 +21,7 @@ class OwnBooks:
         """See `Gateway`."""
         return self.refund(call)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list:
         """Nobody has anything to tell."""
         raise NoticeForged
 

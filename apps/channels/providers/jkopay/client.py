@@ -120,7 +120,7 @@ class JkopayGateway:
             return RefundAnswer(Outcome.SUCCEEDED, named.number, "000", done_at=named.at, raw=wire.record(key=call.key))
         return refund_by_sum(call, order.went_back, raw=wire.record())
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice]:
         """See `Gateway`. Not every product of JKOPAY may sign its results: one that is not signed is refused, and the order asked about."""
         if not hmac.compare_digest(headers.get("digest", "").lower().encode(), told.digest(self.secret, body).encode()):
             raise NoticeForged

@@ -77,7 +77,7 @@ class LakalaGateway:
         words = str(data.get("trade_state_desc") or "")[:300]
         return PaymentAnswer(outcome, str(data.get("trade_no") or ""), state, words, amount, "CNY", when, raw=raw)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice]:
         """See `Gateway`; notices of payments alone."""
         try:
             if not signing.is_genuine_notice(headers, body, rsa.public_key(self.platform_text)):

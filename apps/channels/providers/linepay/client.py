@@ -7,6 +7,7 @@ first, and nothing is sent unless it says what our books say. https://developers
 import json
 import logging
 import uuid
+from datetime import datetime
 from urllib.parse import urlencode
 
 from apps.channels.fetching import ConnectionAnswer, Verdict
@@ -162,7 +163,7 @@ class LinePayGateway:
             return RefundAnswer(Outcome.SUCCEEDED, named.number, "0000", done_at=named.at, raw=wire.record(key=call.key))
         return refund_by_sum(call, stands.went_back, raw=wire.record())
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list:
         """LINE Pay sends none for online payments. :raises NoticeForged: whatever comes is not from it."""
         raise NoticeForged
 

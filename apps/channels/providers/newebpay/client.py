@@ -143,7 +143,7 @@ class NewebPayGateway:
             return RefundAnswer(Outcome.PENDING, code=trade.given_back, raw=told.raw)
         return told
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice]:
         """See `Gateway`: what was posted to NotifyURL."""
         try:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))

@@ -31,13 +31,13 @@ def message_of(headers: dict[str, str], webhook_id: str, body: bytes) -> str:
     return f"{headers['paypal-transmission-id']}|{headers['paypal-transmission-time']}|{webhook_id}|{zlib.crc32(body)}"
 
 
-def verify(headers: dict[str, str], webhook_id: str, body: bytes, *, base_url: str, now: datetime) -> None:
-    """:raises NoticeForged: the signature is missing or wrong, or its certificate is not PayPal's, not valid now, or out of reach."""
+def verify(headers: dict[str, str], webhook_id: str, body: bytes, *, base_url: str, at: datetime) -> None:
+    """:raises NoticeForged: the signature is missing or wrong, or its certificate is not PayPal's, not valid then, or out of reach."""
     if not webhook_id or headers.get("paypal-auth-algo") != ALGORITHM:
         raise NoticeForged
     try:
         certificate = _certificate(headers["paypal-cert-url"], base_url)
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             raise NoticeForged
         key = certificate.public_key()
         if not isinstance(key, RSAPublicKey):

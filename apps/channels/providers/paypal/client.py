@@ -6,6 +6,7 @@ found in its order, by our refund number, which stands in `custom_id` and in Pay
 
 import json
 import logging
+from datetime import datetime
 
 from apps.channels.gateways import (
     Account,
@@ -24,7 +25,6 @@ from apps.channels.providers.paypal.issues import CODES, FINAL
 from apps.channels.providers.paypal.payments import TROUBLES, PaypalPayments
 from apps.channels.providers.paypal.reading import REFUNDS, moment
 from apps.channels.providers.paypal.told import told_by
-from apps.core import clock
 from apps.core.money import MoneyError
 
 logger = logging.getLogger(__name__)
@@ -68,9 +68,9 @@ class PaypalGateway(PaypalPayments):
             code, message = why(error)
             return RefundAnswer(Outcome.UNKNOWN, code=code, message=message, raw=self.api.record(key=call.key))
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """See `Gateway`. The signature covers the raw bytes, their moment and the webhook they were sent to."""
-        verify(headers, self.webhook_id, body, base_url=self.base_url, now=clock.now())
+        verify(headers, self.webhook_id, body, base_url=self.base_url, at=at)
         try:
             return told_by(json.loads(body))
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:

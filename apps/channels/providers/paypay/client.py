@@ -170,7 +170,7 @@ class PayPayGateway:
             return refund_not_known(call, "answer_differs", raw=wire.record())
         return RefundAnswer(Outcome.NOT_FOUND, code="NO_SUCH_REFUND_ORDER", raw=wire.record(key=call.key))
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list:
         """See `Gateway`. Nobody signs PayPay's notices, so one proves nothing and tells nothing: what it is about is asked anyway."""
         return []
 

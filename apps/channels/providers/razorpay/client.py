@@ -5,6 +5,7 @@ X-Refund-Idempotency makes a repeated refund the same refund; our key also stand
 
 import json
 import logging
+from datetime import datetime
 
 from apps.channels.gateways import (
     Account,
@@ -64,7 +65,7 @@ class RazorpayGateway(RazorpayPayments):
             code, message = why(error)
             return RefundAnswer(Outcome.UNKNOWN, code=code, message=message, raw=self.api.record(key=call.key))
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """See `Gateway`. The signature covers the raw bytes; the event's own number stands in a header."""
         if not is_genuine(headers.get("x-razorpay-signature", ""), self.webhook_secret, body):
             raise NoticeForged

@@ -49,7 +49,7 @@ class ShopifyGateway:
             raw=self.api.record(),
         )
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[OrderTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[OrderTold]:
         """See `Gateway`. An app may stand in several shops and signs for all of them with one key: another shop's notice is passed over."""
         signature = headers.get("x-shopify-hmac-sha256", "")
         if not any(is_genuine(signature, key, body) for key in self._keys):

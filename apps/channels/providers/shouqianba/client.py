@@ -99,7 +99,7 @@ class ShouqianbaGateway:
         said = self.api.ask("/upay/v2/query", {"client_sn": call.merchant_ref})
         return self._summed(call, said) if said.word == "SUCCESS" else self._refund_answer(Outcome.UNKNOWN, said, call)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list:
         """See `Gateway`. Nothing can be proved, so nobody is believed: orders are asked about."""
         raise NoticeForged
 

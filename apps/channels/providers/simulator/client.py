@@ -51,7 +51,7 @@ class Simulator(Payments, Days):
         paid = self.books.ask(call.key)
         return RefundAnswer(Outcome.NOT_FOUND, code="not_found", raw={"key": call.key}) if paid is None else self._answer(paid, call)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[RefundNotice | PaymentNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[RefundNotice | PaymentNotice]:
         """See `Gateway`."""
         if not hmac.compare_digest(self.sign(body), headers.get(SIGNATURE, "")):
             raise NoticeForged

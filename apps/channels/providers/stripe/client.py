@@ -78,10 +78,10 @@ class StripeGateway(StripePayments, StripeReports):
         # An error answers no question, not even that the payment is not there: perhaps these are another account's keys.
         return self._answered(call, ask, self._unknown)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice | DisputeTold]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice | DisputeTold]:
         """See `Gateway`. The signature covers the raw bytes and their moment."""
         try:
-            stripe.WebhookSignature.verify_header(body.decode(), headers.get("stripe-signature"), self.webhook_secret, TOLERANCE)
+            _prove(headers.get("stripe-signature", ""), body, self.webhook_secret, at)
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
             raise NoticeForged from error
         try:
@@ -145,6 +145,17 @@ class StripeGateway(StripePayments, StripeReports):
             "request_id": error.request_id,
         }
         return RefundAnswer(outcome, code=code_of(error), message=message, raw=raw)
+
+
+def _prove(signature: str, body: bytes, secret: str, at: datetime) -> None:
+    """The library proves the signature; its age as of a moment it cannot judge, only as of now.
+
+    :raises stripe.SignatureVerificationError: missing, wrong or too old. :raises UnicodeDecodeError: no text.
+    """
+    stripe.WebhookSignature.verify_header(body.decode(), signature, secret)
+    stamp, _signatures = stripe.WebhookSignature._get_timestamp_and_signatures(signature, "v1")
+    if stamp < at.timestamp() - TOLERANCE:
+        raise stripe.SignatureVerificationError("too old", signature)
 
 
 def _payment(call: RefundCall) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -53,13 +53,13 @@ class UnionpayApi:
         """Address and signed fields of a form that the payer's browser posts. :raises KeyUnusable: see there."""
         return f"{self.wire.base_url}{FRONT}", self._signed(fields)
 
-    def notice(self, body: bytes) -> dict[str, str] | None:
-        """A notice's fields; None when it is not UnionPay's. :raises KeyUnusable: no chain to prove it by."""
+    def notice(self, body: bytes, at: datetime) -> dict[str, str] | None:
+        """The fields of a notice that arrived then; None when it is not UnionPay's. :raises KeyUnusable: no chain to prove it by."""
         try:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
         except ValueError:
             return None
-        return fields if self._is_genuine(fields) else None
+        return fields if self._is_genuine(fields, at) else None
 
     def _signed(self, fields: Mapping[str, str]) -> dict[str, str]:
         (certificate, *_) = rsa.certificates(self.certificate_text)
@@ -75,8 +75,8 @@ class UnionpayApi:
         }
         return signing.signed({**usual, **fields}, rsa.private_key(self.key_text))
 
-    def _is_genuine(self, fields: Mapping[str, str]) -> bool:
-        return signing.is_genuine(fields, rsa.certificates(self.chain_text), is_live=self.is_live)
+    def _is_genuine(self, fields: Mapping[str, str], at: datetime) -> bool:
+        return signing.is_genuine(fields, rsa.certificates(self.chain_text), at, is_live=self.is_live)
 
     def _said(self, speak, path: str, fields: Mapping[str, str]) -> Said:
         try:
@@ -86,7 +86,7 @@ class UnionpayApi:
             said = signing.read(reply.body.decode())
             if "signature" not in said:
                 return Said("unreadable")
-            return Said("", said) if self._is_genuine(said) else Said("bad_signature")
+            return Said("", said) if self._is_genuine(said, datetime.now(UTC)) else Said("bad_signature")
         except NoAnswer as error:
             return Said(error.code)
         except rsa.KeyUnusable:

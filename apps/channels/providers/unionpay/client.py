@@ -105,13 +105,13 @@ class UnionpayGateway:
         outcome = Outcome.PENDING if class_of(orig) == CodeClass.RETRY else ended if orig else Outcome.UNKNOWN
         return RefundAnswer(outcome, data.get("queryId", ""), orig, data.get("origRespMsg", "")[:300], raw=raw)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice]:
         """See `Gateway`. UnionPay asks shops to ask before they book what a notice says, so the deal is asked about.
 
         Notices of refunds name no number of ours that could be turned back into one; refunds are asked about instead.
         """
         try:
-            fields = self.api.notice(body)
+            fields = self.api.notice(body, at)
         except rsa.KeyUnusable as error:
             raise NoticeForged("nobody could prove it") from error
         if fields is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -26,14 +26,17 @@ def signed(fields: Mapping[str, str], key: RSAPrivateKey) -> dict[str, str]:
     return {**{name: value for name, value in fields.items() if value}, "signature": rsa.signature(key, digest(fields))}
 
 
-def is_genuine(fields: Mapping[str, str], chain: list[x509.Certificate], *, is_live: bool) -> bool:
-    """Whether the fields carry a signature of UnionPay's: by the certificate in them, which has to come from `chain` and name its owner."""
+def is_genuine(fields: Mapping[str, str], chain: list[x509.Certificate], at: datetime, *, is_live: bool) -> bool:
+    """Whether the fields, which arrived at that moment, carry a signature of UnionPay's.
+
+    It is by the certificate in them, which has to come from `chain` and name its owner.
+    """
     try:
         (own,) = rsa.certificates(fields.get("signPubKeyCert", ""))
         key = rsa.public_key(fields["signPubKeyCert"])
     except (rsa.KeyUnusable, ValueError):
         return False
-    if not _is_owned(own, is_live=is_live) or not _comes_from(own, chain):
+    if not _is_owned(own, is_live=is_live) or not _comes_from(own, chain, at):
         return False
     return rsa.is_signed(key, digest(fields), fields.get("signature", ""))
 
@@ -57,17 +60,17 @@ def _is_owned(certificate: x509.Certificate, *, is_live: bool) -> bool:
     return any(part.startswith(OWNER) or (not is_live and part == TEST_OWNER) for part in parts)
 
 
-def _comes_from(certificate: x509.Certificate, chain: list[x509.Certificate]) -> bool:
+def _comes_from(certificate: x509.Certificate, chain: list[x509.Certificate], at: datetime) -> bool:
     """From the certificate up to one that signed itself, all within their time and all but the first in `chain`."""
-    now, current = datetime.now(UTC), certificate
+    current = certificate
     for _ in range(len(chain) + 1):
-        if not current.not_valid_before_utc <= now <= current.not_valid_after_utc:
+        if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
             return False
         issuer = next((one for one in chain if _issued(one, current)), None)
         if issuer is None:
             return False
         if issuer.subject == issuer.issuer:
-            return issuer.not_valid_before_utc <= now <= issuer.not_valid_after_utc
+            return issuer.not_valid_before_utc <= at <= issuer.not_valid_after_utc
         current = issuer
     return False
 

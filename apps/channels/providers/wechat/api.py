@@ -6,7 +6,6 @@ certificates, which are fetched, opened with the APIv3 key and kept for half a d
 
 import json
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -77,8 +76,8 @@ class WechatApi:
         """The merchant's private key. :raises KeyUnusable: it is none."""
         return rsa.private_key(self.key_text)
 
-    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether WeChat Pay signed these bytes.
+    def is_genuine(self, headers: Mapping[str, str], body: bytes, at: datetime) -> bool:
+        """Whether WeChat Pay signed these bytes, which arrived at that moment.
 
         :raises NoAnswer: its certificates could not be fetched. :raises KeyUnusable: what was entered as a key is none.
         """
@@ -87,7 +86,7 @@ class WechatApi:
             keys = {self.public_key_id: rsa.public_key(self.public_key_text)} if serial == self.public_key_id else {}
         else:
             keys = self._platform_keys(serial)
-        return signing.is_genuine(headers, body, keys, time.time())
+        return signing.is_genuine(headers, body, keys, at)
 
     def _send(self, speak, method: str, path: str, query: Mapping[str, str] | None, body: dict | None = None) -> Reply:
         target = f"{path}?{urlencode(query)}" if query else path
@@ -110,7 +109,7 @@ class WechatApi:
             if (
                 not is_bare
                 and (reply.status < 300 or "wechatpay-signature" in reply.headers)
-                and not self.is_genuine(reply.headers, reply.body)
+                and not self.is_genuine(reply.headers, reply.body, datetime.now(UTC))
             ):
                 return _unproved(reply)
             data = reply.json() if reply.body.strip() else {}
@@ -152,7 +151,7 @@ class WechatApi:
         except (AnswerUnreadable, ValueError, KeyError, TypeError, rsa.KeyUnusable):
             return {}
         # Only who signed with one of the keys in the sealed envelope sent this list.
-        return keys if signing.is_genuine(reply.headers, reply.body, keys, time.time()) else {}
+        return keys if signing.is_genuine(reply.headers, reply.body, keys, now) else {}
 
 
 def _unproved(reply: Reply) -> Said:

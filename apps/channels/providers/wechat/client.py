@@ -6,7 +6,7 @@ WeChat Pay's documents for merchants, API v3: Native 下单, JSAPI 下单, H5 �
 
 import logging
 import re
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -93,9 +93,9 @@ class WechatGateway:
         """See `Gateway`."""
         return refunds.query(self.api, call)
 
-    def read_notices(self, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice]:
+    def read_notices(self, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice]:
         """See `Gateway`. What follows the signature is sealed with the APIv3 key as well."""
-        return notices.read(self.api, headers, body)
+        return notices.read(self.api, headers, body, at)
 
     def acknowledgement(self) -> Acknowledgement:
         """See `Gateway`; WeChat Pay looks at the status alone."""

@@ -24,10 +24,10 @@ def moment(text: object) -> datetime | None:
     return read if read.tzinfo else None
 
 
-def read(api: WechatApi, headers: dict[str, str], body: bytes) -> list[PaymentNotice | RefundNotice]:
+def read(api: WechatApi, headers: dict[str, str], body: bytes, at: datetime) -> list[PaymentNotice | RefundNotice]:
     """:raises NoticeForged: also when the key to prove it cannot be had; WeChat Pay sends it again. :raises NoticeUnreadable: see there."""
     try:
-        if not api.is_genuine(headers, body):
+        if not api.is_genuine(headers, body, at):
             raise NoticeForged
     except (NoAnswer, KeyUnusable) as error:
         raise NoticeForged("nobody could prove it") from error

@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -40,11 +41,16 @@ def bridge_fields(key: RSAPrivateKey, appid: str, prepay_id: str) -> dict[str, s
     return {"appId": appid, "timeStamp": stamp, "nonceStr": nonce, "package": package, "signType": "RSA", "paySign": signed}
 
 
-def is_genuine(headers: Mapping[str, str], body: bytes, keys: Mapping[str, RSAPublicKey], now: float) -> bool:
-    """Whether the bytes carry a signature of one of `keys` (by the serial in the header), made within the last five minutes."""
+def is_genuine(headers: Mapping[str, str], body: bytes, keys: Mapping[str, RSAPublicKey], at: datetime) -> bool:
+    """Whether the bytes carry a signature of one of `keys` (by the serial in the header), made within five minutes of that moment."""
     stamp, nonce = headers.get("wechatpay-timestamp", ""), headers.get("wechatpay-nonce", "")
     signed, key = headers.get("wechatpay-signature", ""), keys.get(headers.get("wechatpay-serial", ""))
-    if key is None or not (stamp.isascii() and stamp.isdecimal()) or abs(now - int(stamp)) > TOLERANCE or signed.startswith(PROBE):
+    if (
+        key is None
+        or not (stamp.isascii() and stamp.isdecimal())
+        or abs(at.timestamp() - int(stamp)) > TOLERANCE
+        or signed.startswith(PROBE)
+    ):
         return False
     return rsa.is_signed(key, f"{stamp}\n{nonce}\n".encode() + body + b"\n", signed)
 

@@ -61,7 +61,7 @@ def take_notice(*, channel: Channel, headers: dict[str, str], body: bytes, now: 
 def _take(channel: Channel, headers: dict[str, str], body: bytes, now: datetime) -> Intake:
     gateway = gateway_for(channel)
     try:
-        told = gateway.read_notices(headers, body)
+        told = gateway.read_notices(headers, body, now)
     except NoticeUnreadable as error:
         insert_notice(channel, NoticeState.UNREADABLE, headers, body, now, result=str(error)[:200])
         logger.warning("notice.unreadable channel=%s", channel.pk)

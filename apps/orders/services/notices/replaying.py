@@ -48,7 +48,7 @@ def replay_notice(*, merchant: Merchant, notice_id: int, by: User | None, now: d
 def _read_again(event: WebhookEvent, now: datetime) -> None:
     body = event.body.encode()
     try:
-        told = gateway_for(event.channel).read_notices(event.headers, body)
+        told = gateway_for(event.channel).read_notices(event.headers, body, event.received_at)
     except (NoticeForged, NoticeUnreadable) as error:
         raise StillUnreadable from error
     with transaction.atomic():
