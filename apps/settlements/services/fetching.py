@@ -8,15 +8,16 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.services import record
-from apps.channels.fetching import FetchAnswer, FetchOutcome
+from apps.channels.fetching import FetchAnswer, FetchOutcome, StatementHours
 from apps.channels.gateways import GatewayKind, Operation
 from apps.channels.models import Channel, FetchState, ProviderCall, StatementFetch
-from apps.channels.services.circuit import CircuitOpen, open_until
+from apps.channels.services.circuit import CircuitOpen, open_circuits
 from apps.channels.services.gateway import can_be_called, end_call, gateway_for, gateway_kind, start_call
 from apps.core import clock, files
 from apps.merchants.enums import NoticeSeverity
@@ -38,16 +39,21 @@ NOT_FETCHED = "channel.statement_not_fetched"
 
 
 def days_to_fetch(*, now: datetime) -> list[tuple[Channel, date]]:
-    """Channel and day of every statement that can be asked for now, oldest first: not in by hand, not fetched, not leased."""
-    channels = (
-        Channel.objects.filter(is_on=True, merchant__is_practice=False).exclude(credentials="").select_related("merchant").order_by("pk")
-    )
-    found = []
-    for channel in channels:
+    """Channel and day of every statement that can be asked for now, oldest first: not in by hand, not fetched, not leased.
+
+    Four queries, however many channels there are.
+    """
+    rows = Channel.objects.filter(is_on=True, merchant__is_practice=False).exclude(credentials="").select_related("merchant")
+    resting, ready = open_circuits(now), []
+    for channel in rows.order_by("pk"):
         kind = gateway_kind(channel)
-        if kind and fetches(kind) and can_be_called(channel) and not open_until(channel, now):
-            found += [(channel, day) for day in _open_days(channel, kind, now)]
-    return found
+        if kind and fetches(kind) and can_be_called(channel) and channel.pk not in resting:
+            ready += [(channel, day) for day in _ready_days(channel, kind.statement_hours, now)]
+    if not ready:
+        return []
+    days = [day for _channel, day in ready]
+    settled = _settled_days(rows, min(days), max(days), now)
+    return [(channel, day) for channel, day in ready if (channel.pk, day) not in settled]
 
 
 def fetches(kind: GatewayKind) -> bool:
@@ -55,21 +61,26 @@ def fetches(kind: GatewayKind) -> bool:
     return Operation.FETCH_STATEMENT in kind.operations and kind.statement_hours is not None
 
 
-def _open_days(channel: Channel, kind: GatewayKind, now: datetime) -> list[date]:
-    today = now.astimezone(ZoneInfo(kind.statement_hours.zone)).date()
-    first = max(clock.local_date(channel.created_at, kind.statement_hours.zone), today - timedelta(days=DAYS_BACK))
-    days = [first + timedelta(days=at) for at in range((today - first).days + 1)]
-    ready = [day for day in days if kind.statement_hours.ready_at(day) <= now]
-    if not ready:
-        return []
-    posted = Statement.objects.for_merchant(channel.merchant_id).filter(channel=channel, state=StatementState.POSTED)
-    spans = list(posted.filter(last_day__gte=ready[0]).values_list("first_day", "last_day"))
-    asked = dict(StatementFetch.objects.filter(channel=channel, day__gte=ready[0]).values_list("day", "ask_at"))
-    return [
-        day
-        for day in ready
-        if not any(start <= day <= end for start, end in spans) and (day not in asked or (asked[day] is not None and asked[day] <= now))
-    ]
+def _ready_days(channel: Channel, hours: StatementHours, now: datetime) -> list[date]:
+    """Business days whose statements the provider has by now, from the channel's first on."""
+    today = now.astimezone(ZoneInfo(hours.zone)).date()
+    first = max(clock.local_date(channel.created_at, hours.zone), today - timedelta(days=DAYS_BACK))
+    days = (first + timedelta(days=at) for at in range((today - first).days + 1))
+    return [day for day in days if hours.ready_at(day) <= now]
+
+
+def _settled_days(channels: QuerySet[Channel], first: date, last: date, now: datetime) -> set[tuple[int, date]]:
+    """(channel id, day) of what need not be asked for now, from `first` to `last`: a statement is in, or its turn has not come."""
+    posted = Statement.objects.filter(
+        channel__in=channels.values("pk"), state=StatementState.POSTED, first_day__lte=last, last_day__gte=first
+    )
+    settled = set()
+    for channel_id, starts, ends in posted.values_list("channel_id", "first_day", "last_day").iterator():
+        starts, ends = max(starts, first), min(ends, last)
+        settled.update((channel_id, starts + timedelta(days=at)) for at in range((ends - starts).days + 1))
+    asked = StatementFetch.objects.filter(channel__in=channels.values("pk"), day__range=(first, last))
+    settled.update(asked.filter(Q(ask_at=None) | Q(ask_at__gt=now)).values_list("channel_id", "day"))
+    return settled
 
 
 def fetch_day(*, channel: Channel, day: date, now: datetime) -> StatementFetch:

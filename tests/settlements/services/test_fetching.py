@@ -82,6 +82,33 @@ def test_a_day_brought_in_by_hand_a_channel_that_is_off_and_practice_are_not_ask
     assert due() == []
 
 
+def test_many_channels_are_looked_at_with_as_many_queries_as_one_each_by_its_own_rows(channel, django_assert_num_queries):
+    others = []
+    for number in range(4):
+        other = cast.make_channel(cast.make_merchant(f"shop-{number}"), provider="stripe", currency="USD", timezone="Asia/Taipei")
+        Channel.objects.filter(pk=other.pk).update(created_at=channel.created_at, credentials=channel.credentials)
+        others.append(other)
+    by_hand, leased, failing, whole = others
+    posted = {"sha256": "a" * 64, "size": 1, "state": "posted", "created_at": NOW}
+    Statement.objects.create(merchant=by_hand.merchant, channel=by_hand, name="one", first_day=DAY, last_day=DAY, **posted)
+    month = {"first_day": date(2026, 10, 1), "last_day": date(2026, 11, 18)}
+    Statement.objects.create(merchant=whole.merchant, channel=whole, name="month", **month, **posted)
+    StatementFetch.objects.create(merchant=leased.merchant, channel=leased, day=DAY, ask_at=NOW + timedelta(minutes=5))
+    for _time in range(FAILURES):
+        note_answer(channel=failing, reached=False, code="timeout", now=NOW)
+
+    with django_assert_num_queries(4):
+        found = days_to_fetch(now=NOW)
+
+    first, last = date(2026, 11, 17), date(2026, 11, 19)
+    assert [(one.pk, day) for one, day in found] == [
+        (channel.pk, first), (channel.pk, DAY), (channel.pk, last),
+        (by_hand.pk, first), (by_hand.pk, last),
+        (leased.pk, first), (leased.pk, last),
+        (whole.pk, last),
+    ]  # fmt: skip
+
+
 def test_an_empty_day_is_a_statement_without_rows_and_no_gap(channel, shelf):
     for _channel, day in days_to_fetch(now=NOW):
         fetch_day(channel=channel, day=day, now=NOW)
