@@ -32,7 +32,6 @@ from apps.settlements.models import BankLine, Discrepancy, Match, Payout, Statem
 from apps.settlements.selectors.journal import balances
 from apps.settlements.services.uploads import receive_upload
 from tests import cast
-from tests.channels.fakes import paypal as paypal_fake
 from tests.contract.paying import PayingScene, every_scene
 from tests.loops.ways import Way
 
@@ -202,15 +201,7 @@ def walking(way: Way, client: Client, settings, day: date = MONDAY):
         every_scene()[way.code]() as scene,
     ):
         scene.fake.books.now = None  # the fake's clock is ours
-        if way.code == "stripe":
-            scene.fake.payout_days, scene.fake.run_states = way.arrives, []
-        if way.code == "paypal":
-            scene.fake.signs = _certificate
+        way.prepares(scene.fake, way)
         settings.PROVIDER_URLS = {way.code: scene.fake.base_url}
         with stamina.set_testing(True, attempts=1):
             yield Loop(way, scene, clock, client, day)
-
-
-def _certificate():
-    """Of these weeks, whenever the tests are run."""
-    return paypal_fake.signer("messageverificationcerts.paypal.com", 20)

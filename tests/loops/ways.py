@@ -4,9 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apps.orders.models import Payment
+from tests.channels.fakes import paypal
 from tests.channels.fakes.ecpay import FakeEcpayCashier
+from tests.channels.fakes.paypal import FakePaypal
 from tests.channels.fakes.server import FakeProvider
+from tests.channels.fakes.stripe import FakeStripe
 from tests.loops.exports import EXPORTS, LINE_PAY_MAPPING
+
+
+def _leaves_as_it_is(fake: FakeProvider, way: "Way") -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -15,7 +22,8 @@ class Way:
 
     `terms` is the fee rule they follow from. `pays` is what the payer does with the action they were given. Where the payer only
     approves (`is_taken`) the money comes when we take it. A statement is there `reported` days after its day, its money in the bank
-    `arrives` days after it; `payout_ref` is what the provider calls the payout of a day, empty where it calls it nothing.
+    `arrives` days after it; `payout_ref` is what the provider calls the payout of a day, empty where it calls it nothing. `prepares`
+    tells the fake what it alone has to know before the first payment.
     """
 
     name: str
@@ -38,6 +46,7 @@ class Way:
     mapping: dict = field(default_factory=dict)
     reported: int = 1
     arrives: int = 1
+    prepares: Callable[[FakeProvider, "Way"], None] = _leaves_as_it_is
     payout_ref: str = ""  # of `strftime`, for the day of the payment
 
     @property
@@ -58,6 +67,16 @@ def posts(fake: FakeEcpayCashier, payment: Payment) -> None:
     """The payer's browser posts the form that we made, and pays."""
     fake.post(payment.execution.action["fields"])
     fake.books.move(payment.merchant_ref, "paid")
+
+
+def reports_at_once(fake: FakeStripe, way: Way) -> None:
+    """Nobody waits for its reports to be written; it pays out as the way says."""
+    fake.payout_days, fake.run_states = way.arrives, []
+
+
+def certified_then(fake: FakePaypal, _way: Way) -> None:
+    """By a certificate of the weeks in which the loop is walked, whenever the tests are run."""
+    fake.signs = lambda: paypal.signer("messageverificationcerts.paypal.com", 20)
 
 
 TAIWAN = {
@@ -97,10 +116,12 @@ WAYS = [
     Way(
         "stripe", "stripe", "credit_card", **ABROAD, currency="USD", timezone="UTC", settles="T+2", fees=(401, 772, 0),
         terms={"percent_ppm": 29_000, "fixed_minor": 30}, pays=scans, rhythm="per_payout", reported=3, arrives=2, payout_ref="po_%Y%m%d",
+        prepares=reports_at_once,
     ),
     Way(
         "paypal", "paypal", "paypal", **ABROAD, currency="USD", timezone="America/Los_Angeles", settles="T+1", fees=(496, 942, 0),
         terms={"percent_ppm": 34_900, "fixed_minor": 49}, pays=approves, is_taken=True, payout_ref="10082280%m%d",
+        prepares=certified_then,
     ),
     Way(
         "adyen", "adyen", "credit_card", **{**ABROAD, "calendar": "DE"}, currency="EUR", timezone="Europe/Amsterdam", settles="T+2",
