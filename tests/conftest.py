@@ -21,15 +21,20 @@ from tests.strictness import Undefined, guarded_connect, skip_or_fail
 hypothesis.settings.register_profile("hezhang", deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("hezhang")
 
+LONG = ("slow", "browser")
 ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests that only mean something on PostgreSQL are left out, not skipped, when the database is SQLite."""
+    """Tests that only mean something on PostgreSQL are left out, not skipped, when the database is SQLite.
+
+    Long ones go first: a worker that ends early can take over what another has not begun, not the half of a test.
+    """
     left_out = [] if ON_POSTGRES else [item for item in items if item.get_closest_marker("postgres_only")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    kept = set(items) - set(left_out)
+    items[:] = sorted((item for item in items if item in kept), key=lambda item: not any(map(item.get_closest_marker, LONG)))
 
 
 def pytest_collection_finish(session):

@@ -9,8 +9,8 @@ from apps.disputes.services.evidence import add_evidence
 from apps.disputes.services.handling import add_note, give_to
 from apps.disputes.services.moving import move_dispute
 from tests import cast
-from tests.browser import assert_no_axe_violations
 from tests.disputes.conftest import pdf, picture
+from tests.journeys.every_page import WIDE_AND_NARROW, Visitor
 from tests.journeys.shots import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -45,16 +45,15 @@ def cases(shop, channel, payment, opened, lin):
     return first
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_every_page_of_disputes_is_clean(page, sign_in, cases, lin, width, theme):
-    lin.theme = theme
-    lin.save()
-    page.set_viewport_size({"width": width, "height": 900})
+def test_every_page_of_disputes_is_clean(page, sign_in, cases, lin):
     sign_in(lin)
+    visitor = Visitor(page)
+
     for path in ("", "?view=closed", "new/", "import/", "figures/", f"{cases.public_id}/"):
-        page.goto(f"/m/qingtian/disputes/{path}")
-        assert_no_axe_violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        visitor.look("disputes", f"/m/qingtian/disputes/{path}", WIDE_AND_NARROW)
+
+    assert visitor.seen == 6
+    assert not visitor.wrong, "\n".join(visitor.wrong)
 
 
 def test_a_case_is_answered_and_won(page, sign_in, shop, cases, lin, run_jobs):

@@ -8,7 +8,7 @@ from apps.settlements.models import Discrepancy
 from apps.settlements.services.deadlines import pause
 from apps.settlements.services.second_signatures import write_off
 from tests import cast
-from tests.browser import assert_no_axe_violations
+from tests.journeys.every_page import WIDE_AND_NARROW, Visitor
 from tests.journeys.shots import shoot
 from tests.settlements.desk import kinds
 
@@ -98,17 +98,16 @@ def test_the_queue_by_keyboard(page, desk):
     assert sorted(states()) == ["open", "open", "resolved", "resolved"]
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing(page, desk, width, theme):
+def test_axe_finds_nothing(page, desk):
     lin, items = desk
-    page.set_viewport_size({"width": width, "height": 900})
+    visitor = Visitor(page)
     shown = [*items[:3], *two_people_and_a_clock(lin, items)]
+
     for path in (URL, f"{URL}?view=second", *(f"{URL}{item.pk}/" for item in shown)):
-        page.goto(path)
-        page.evaluate("theme => window.setTheme(theme)", theme)
-        page.evaluate("document.querySelectorAll('.drawer details, .more-filters').forEach(one => (one.open = true))")
-        assert_no_axe_violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        visitor.look("desk", path, WIDE_AND_NARROW)
+
+    assert visitor.seen == 8
+    assert not visitor.wrong, "\n".join(visitor.wrong)
 
 
 def test_a_narrow_screen_opens_a_page_of_its_own(page, desk):

@@ -5,6 +5,7 @@ import pytest
 from apps.orders.models import Refund, RefundDecision
 from tests import cast
 from tests.browser import assert_no_axe_violations
+from tests.journeys.every_page import EVERYTHING, IN_ANOTHER_LANGUAGE, Visitor
 from tests.orders.refund_desk import scene as scenes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -98,20 +99,18 @@ def test_without_javascript_on_the_phone(browser, live_server, page, sign_in, sc
 
 
 @pytest.mark.parametrize(
-    ("width", "theme", "language"), [(1440, "dark", "zh-hant"), (390, "light", "zh-hant"), (1440, "dark", "en"), (390, "light", "zh-hans")]
+    ("language", "looks"),
+    [("zh-hant", ((1440, "dark", EVERYTHING), (390, "light", EVERYTHING))), ("zh-hans", IN_ANOTHER_LANGUAGE), ("en", IN_ANOTHER_LANGUAGE)],
 )
-def test_axe_finds_nothing(page, sign_in, scene, language, width, theme):
+def test_axe_finds_nothing(page, sign_in, scene, language, looks):
     scenes.approve(scene.big, scene.owner, hours=0)
-    person = cast.owner(scene.shop, language=language, theme=theme)
-    sign_in(person)
-    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(cast.owner(scene.shop, language=language))
+    visitor = Visitor(page)
+
     for refund in (scene.big, scene.small, scene.lost, scene.done):
-        page.goto(f"{URL}{refund.pk}/")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        if refund is scene.big:
-            page.locator("#act-approve > summary").click()
-        assert_no_axe_violations(page)
+        visitor.look("refund", f"{URL}{refund.pk}/", looks)
     for address in (URL, f"{URL}new/{scene.small.payment_id}/", f"{URL}file/"):
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert_no_axe_violations(page)
+        visitor.look("refunds", address, looks)
+
+    assert visitor.seen == 7
+    assert not visitor.wrong, "\n".join(visitor.wrong)

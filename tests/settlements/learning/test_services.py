@@ -204,11 +204,11 @@ def test_it_trains_on_sunday_at_four_in_the_shop_s_own_zone_once(shop, monkeypat
     assert list(Job.objects.filter(kind="settlements.learn").values_list("dedupe_key", flat=True)) == ["week:2026-11-22"]
 
 
-def test_pages_never_load_scikit_learn():
-    """Its import takes a second and 60 MB; the web process, with every address resolved, does without."""
+def test_pages_never_load_scikit_learn_nor_scipy():
+    """Their import takes a second and 90 MB; the web process, with every address resolved, does without."""
     code = (
         "import sys, django; django.setup(); from django.urls import get_resolver; get_resolver().url_patterns; "
-        "import apps.settlements.tasks, config.wsgi; sys.exit('sklearn' in sys.modules)"
+        "import apps.settlements.tasks, config.wsgi; sys.exit(bool({'sklearn', 'scipy'} & set(sys.modules)))"
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

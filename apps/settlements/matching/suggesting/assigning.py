@@ -2,8 +2,6 @@
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 LARGE = 1_000.0  # above any sum of points; the solver takes costs that are greater than zero
 
@@ -23,6 +21,9 @@ def assigned(scored: pl.DataFrame, least: float, margin: float) -> pl.DataFrame:
 
 def _solved(edges: pl.DataFrame, least: float) -> np.ndarray:
     """Positions of the chosen edges. Each item of theirs also has a place of its own, which it takes when nothing is worth it."""
+    from scipy.sparse import csr_array  # noqa: PLC0415  a third of a second and 30 MB for every process that suggests nothing
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415
+
     lefts, rows = np.unique(edges["left_id"].to_numpy(), return_inverse=True)
     rights, columns = np.unique(edges["right_id"].to_numpy(), return_inverse=True)
     gain = edges["points"].to_numpy() - least
