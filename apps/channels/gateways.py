@@ -229,6 +229,8 @@ class GatewayKind:
     statement_hours: StatementHours | None = None  # of a gateway that fetches statements
     payment_minutes: int | None = None  # how long the payer has where nobody says otherwise
     sends_notices: bool = False  # of refunds or disputes: the shop has to tell the provider our address
+    # The headers that prove its notices or say what they tell, in lower case: what is kept of a notice's headers, to read it once more.
+    proven_by: tuple[str, ...] = ()
     repeats_safely: bool = False  # the same key again is the same refund, by the provider's own promise
     reopens_safely: bool = False  # the same number again is the same payment, by the provider's own promise
     own_gateway: str = ""  # of a storefront: its name for the payment gateway that settles to this very channel

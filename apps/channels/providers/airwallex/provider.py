@@ -30,6 +30,7 @@ GATEWAY = GatewayKind(
     operations=REFUNDING | {Operation.TEST_CONNECTION},
     codes=CODES,
     sends_notices=True,
+    proven_by=("x-timestamp", "x-signature"),
     repeats_safely=True,
 )
 PROVIDER = mapped(

@@ -21,6 +21,7 @@ GATEWAY = GatewayKind(
     operations=REFUNDING | {Operation.CREATE_PAYMENT, Operation.QUERY_PAYMENT, Operation.TEST_CONNECTION},
     pays_by=(Method.JKOPAY,),
     codes={**OWN_CODES, **RETURN_CODES},
+    proven_by=("digest",),
     credentials=(
         CredentialField("store_id", _("Store ID"), _("In JKOPAY's letter about the online interface, store_id."), is_secret=False),
         CredentialField("api_key", "API KEY", _("In JKOPAY's letter about the online interface, API KEY.")),

@@ -35,5 +35,6 @@ GATEWAY = GatewayKind(
     operations=frozenset({Operation.CREATE_PAYMENT, Operation.QUERY_PAYMENT}),
     pays_by=SCANNED,
     codes=CODES,
+    proven_by=("authorization",),
 )
 PROVIDER = mapped("lakala", "拉卡拉 Lakala", ("CN",), "Asia/Shanghai", (*SCANNED, Method.CREDIT_CARD), gateway=GATEWAY)

@@ -43,6 +43,7 @@ GATEWAY = GatewayKind(
     codes=CODES,
     payment_minutes=180,
     sends_notices=True,
+    proven_by=("paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig", "paypal-cert-url", "paypal-auth-algo"),
     repeats_safely=True,
     takes_part=True,
     cancels_unpaid=False,

@@ -41,6 +41,7 @@ GATEWAY = GatewayKind(
     statement_hours=StatementHours("Asia/Kolkata", time(12, 0)),
     payment_minutes=60,
     sends_notices=True,
+    proven_by=("x-razorpay-signature", "x-razorpay-event-id"),
     repeats_safely=True,
     names_opening=lambda number: number.startswith("plink_"),
 )

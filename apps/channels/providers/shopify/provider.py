@@ -33,6 +33,7 @@ GATEWAY = GatewayKind(
     ),
     operations=frozenset({Operation.READ_ORDERS, Operation.TEST_CONNECTION}),
     sends_notices=True,
+    proven_by=("x-shopify-hmac-sha256", "x-shopify-topic", "x-shopify-shop-domain", "x-shopify-webhook-id"),
     own_gateway="shopify_payments",
 )
 PROVIDER = Provider(

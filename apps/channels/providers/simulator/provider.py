@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from apps.channels.contracts import Method
 from apps.channels.gateways import REFUNDING, GatewayKind, Operation
-from apps.channels.providers.simulator.client import Simulator
+from apps.channels.providers.simulator.client import SIGNATURE, Simulator
 from apps.channels.return_codes import CodeClass, ReturnCode
 
 CODES = {
@@ -36,6 +36,7 @@ GATEWAY = GatewayKind(
     codes=CODES,
     payment_minutes=30,
     sends_notices=True,
+    proven_by=(SIGNATURE,),
     repeats_safely=True,
     takes_part=True,
     reopens_safely=True,

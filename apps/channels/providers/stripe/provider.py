@@ -39,6 +39,7 @@ GATEWAY = GatewayKind(
     statement_hours=StatementHours("UTC", time(12, 0)),
     payment_minutes=60,
     sends_notices=True,
+    proven_by=("stripe-signature",),
     repeats_safely=True,
     takes_part=True,
     names_opening=lambda number: number.startswith("cs_"),

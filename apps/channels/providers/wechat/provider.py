@@ -51,6 +51,7 @@ GATEWAY = GatewayKind(
     statement_hours=StatementHours("Asia/Shanghai", time(10)),
     payment_minutes=120,  # how long a code can be scanned
     sends_notices=True,
+    proven_by=("wechatpay-timestamp", "wechatpay-nonce", "wechatpay-signature", "wechatpay-serial"),
     repeats_safely=True,
     reopens_safely=True,
 )

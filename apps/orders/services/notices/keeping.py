@@ -1,19 +1,17 @@
 """The rows of notices: one statement that makes a row or says that there was one, and what is kept of a sender's headers."""
 
-import re
 from datetime import datetime
 from hashlib import sha256
 
 from django.db import connection
 
+from apps.channels.gateways import GatewayKind
 from apps.channels.models import Channel, NoticeState, WebhookEvent
+from apps.channels.services.gateway import gateway_kind
 
 LONGEST_EVENT = 120
 LONGEST_HEADER = 1_000  # a signature by a key of 4096 bits has 684 characters
-# What proves a notice, by the names providers use; never cookies or passwords.
-KEPT_HEADERS = re.compile(
-    r"^(content-type|user-agent|digest)$|event-id|sign|timestamp|nonce|serial|transmission|cert-url|auth-algo|hmac|topic|shop-domain|webhook-id"
-)
+ALWAYS_KEPT = ("content-type", "user-agent")  # what a person wants to know who looks into a notice
 PASSWORDS = ("basic", "bearer", "digest")
 _FIELDS = [field for field in WebhookEvent._meta.concrete_fields if not field.primary_key]
 _NAMES = ", ".join(field.column for field in _FIELDS)
@@ -27,15 +25,15 @@ def event_name(event_id: str) -> str:
     return event_id if len(event_id) <= LONGEST_EVENT else sha256(event_id.encode()).hexdigest()
 
 
-def proving(headers: dict[str, str]) -> dict[str, str]:
-    """What is kept of a sender's headers: enough to prove the notice once more when it is replayed.
+def proving(kind: GatewayKind | None, headers: dict[str, str]) -> dict[str, str]:
+    """What is kept of a sender's headers: what its provider says proves a notice, to read it once more when it is replayed.
 
-    Lakala signs in `Authorization`; a password or token that stands there is not kept.
+    Where that is `Authorization`, a password or token that stands there is not kept.
     """
-    kept = {name: value[:LONGEST_HEADER] for name, value in headers.items() if KEPT_HEADERS.search(name)}
-    signed = headers.get("authorization", "")
-    if signed and signed.partition(" ")[0].lower() not in PASSWORDS:
-        kept["authorization"] = signed[:LONGEST_HEADER]
+    names = (*ALWAYS_KEPT, *(kind.proven_by if kind else ()))
+    kept = {name: headers[name][:LONGEST_HEADER] for name in names if name in headers}
+    if kept.get("authorization", "").partition(" ")[0].lower() in PASSWORDS:
+        del kept["authorization"]
     return kept
 
 
@@ -44,7 +42,7 @@ def insert_notice(
 ) -> int | None:
     """Keeps a notice, and returns its key; None when one of that name is there, whose writer has been waited for."""
     text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
-    kept = proving(headers)
+    kept = proving(gateway_kind(channel), headers)
     row = WebhookEvent(
         merchant_id=channel.merchant_id, channel=channel, event_id=event_name(event_id), about=about[:100], state=state, headers=kept,
         body=text, received_at=now, **fields,
