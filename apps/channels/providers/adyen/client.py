@@ -54,7 +54,8 @@ class AdyenGateway(AdyenPayments):
             said = self.api.act("POST", f"/payments/{call.provider_ref}/refunds", body, key=call.key)
             ref, code, raw = str(said["pspReference"]), str(said["status"]), self.api.record(key=call.key)
             # Adyen repeats what it was asked; a key that was used for another refund brings that one's answer.
-            if any(said.get(name, wanted) != wanted for name, wanted in {**body, "paymentPspReference": call.provider_ref}.items()):
+            asked = {"paymentPspReference": call.provider_ref, "amount": body["amount"], "reference": body["reference"]}
+            if any(said.get(name, wanted) != wanted for name, wanted in asked.items()):
                 return RefundAnswer(Outcome.UNKNOWN, ref, "answer_differs", raw=raw)
             return RefundAnswer(Outcome.PENDING if code == "received" else Outcome.UNKNOWN, ref, code, raw=raw)
         except TROUBLES as error:
