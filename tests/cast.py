@@ -93,7 +93,7 @@ def staff(**fields) -> User:
 def approve_papers(channel) -> QualificationCase:
     """The channel may go live: its papers were handed in and approved at NOW."""
     people = {"submitted_by": make_user(), "reviewed_by": staff()}
-    times = {"created_at": NOW, "submitted_at": NOW, "reviewed_at": NOW}
+    times = {"created_at": NOW, "submitted_at": NOW, "reviewed_at": NOW, "approved_at": NOW}
     return QualificationCase.objects.create(merchant=channel.merchant, channel=channel, state="approved", **people, **times)
 
 

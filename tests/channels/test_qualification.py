@@ -1,6 +1,6 @@
 """A channel's papers: collected, handed in, reviewed by somebody else; live only after that; reminded of before they expire."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,6 +10,7 @@ from apps.audit.models import AuditEvent
 from apps.channels.models import Channel, QualificationCase, QualificationDocument
 from apps.channels.models.qualification import CASE_MOVES, CaseState
 from apps.channels.services.gateway import enter_credentials
+from apps.channels.services.paper_reminders import remind_of_papers
 from apps.channels.services.qualification import (
     CaseMoveIllegal,
     CaseNotApproved,
@@ -21,17 +22,16 @@ from apps.channels.services.qualification import (
     add_paper,
     approve_case,
     begin_review,
-    checklist_of,
-    remind_of_papers,
     return_case,
     submit_case,
 )
 from apps.core.documents import DocumentKindUnknown
 from apps.merchants.models import Notification
 from tests import cast
+from tests.channels.papers import UNTIL, bring_all, case_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
-NOW, UNTIL = cast.NOW, date(2030, 1, 1)
+NOW = cast.NOW
 KEYS = {"secret_key": "sk_live_1", "webhook_secret": "whsec_1"}
 
 
@@ -44,16 +44,6 @@ def channel():
 @pytest.fixture
 def owner(channel):
     return cast.owner(channel.merchant, language="en")
-
-
-def bring_all(channel, owner, but=()):
-    for paper in checklist_of(channel):
-        if paper.code not in but:
-            add_paper(channel=channel, paper=paper.code, name="a.txt", data=b"something legible", expires_on=UNTIL, by=owner, now=NOW)
-
-
-def case_of(channel) -> QualificationCase:
-    return QualificationCase.objects.get(channel=channel)
 
 
 def test_nothing_goes_live_before_the_papers_are_approved_and_then_it_does(channel, owner):
@@ -106,7 +96,7 @@ def test_nobody_reviews_papers_of_their_own_not_even_by_sql(channel, owner):
     with pytest.raises(OwnPapers):
         begin_review(case=case_of(channel), by=owner, now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
-        QualificationCase.objects.update(state="approved", reviewed_by=owner, reviewed_at=NOW)
+        QualificationCase.objects.update(state="approved", reviewed_by=owner, reviewed_at=NOW, approved_at=NOW)
     with pytest.raises(ReasonMissing):
         return_case(case=case_of(channel), reason="  ", by=cast.staff(), now=NOW)
     assert case_of(channel).state == "submitted"
@@ -134,7 +124,7 @@ def test_the_whole_grid_of_reviews(channel, owner, was, wanted):
     bring_all(channel, owner)
     submit_case(channel=channel, by=owner, now=NOW)
     staff = cast.staff()
-    QualificationCase.objects.update(state=was, reviewed_at=NOW, reviewed_by=staff, reason="before")
+    QualificationCase.objects.update(state=was, reviewed_at=NOW, reviewed_by=staff, reason="before", approved_at=NOW)
     acts = {
         "in_review": lambda: begin_review(case=case_of(channel), by=staff, now=NOW),
         "approved": lambda: approve_case(case=case_of(channel), by=staff, now=NOW),
@@ -149,11 +139,17 @@ def test_the_whole_grid_of_reviews(channel, owner, was, wanted):
         assert case_of(channel).state == was
 
 
-def test_a_paper_that_expires_is_told_at_each_mark_once(channel, owner):
-    bring_all(channel, owner)
-    told = [remind_of_papers(today=UNTIL - timedelta(days=days), now=NOW) for days in (31, 30, 29, 7, 7, 1, 0, -3)]
+def test_a_paper_that_expires_is_told_at_each_mark_once_by_the_days_of_its_channel(channel, owner):
+    bring_all(channel, owner, but=("identity",))
+    add_paper(channel=channel, paper="identity", name="a.txt", data=b"legible", expires_on=UNTIL, by=owner, now=NOW)
+    last = datetime(2029, 12, 31, 16, tzinfo=UTC)  # the last day begins in Taipei
+    told = [remind_of_papers(now=last - timedelta(days=days)) for days in (31, 30, 29, 7, 7, 1)]
 
-    assert told == [0, 1, 0, 1, 0, 1, 1, 0]
+    assert told == [0, 1, 0, 1, 0, 1]
+    assert (remind_of_papers(now=last - timedelta(seconds=1)), remind_of_papers(now=last), remind_of_papers(now=last)) == (0, 1, 0)
+    assert Notification.objects.get().title.endswith("is valid until 2030-01-01")
+    QualificationDocument.objects.update(reminded_days=None)
+    assert remind_of_papers(now=last + timedelta(days=1)) == 1
     assert Notification.objects.get().title.endswith("has expired (2030-01-01)")
 
 

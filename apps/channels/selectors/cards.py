@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.audit.models import AuditEvent
-from apps.channels import fees, registry, terms
+from apps.channels import approval, fees, registry, terms
 from apps.channels.calendar import BusinessCalendar, CalendarError
 from apps.channels.contracts import Method
 from apps.channels.enums import METHOD_LABELS
@@ -49,10 +49,17 @@ def cards_of(merchant: Merchant, now: datetime) -> list[ChannelCard]:
     channels = list(channels_of(merchant))
     calendars = terms.calendars_of(merchant)
     switched = _last_switched_off([channel for channel in channels if not channel.is_on])
-    return [card_of(channel, calendars, now, switched.get(str(channel.pk))) for channel in channels]
+    standings = approval.standings_of(merchant, channels, now)
+    return [card_of(channel, calendars, now, switched.get(str(channel.pk)), standings.get(channel.pk)) for channel in channels]
 
 
-def card_of(channel: Channel, calendars: dict[str, BusinessCalendar], now: datetime, switched_off: AuditEvent | None = None) -> ChannelCard:
+def card_of(
+    channel: Channel,
+    calendars: dict[str, BusinessCalendar],
+    now: datetime,
+    switched_off: AuditEvent | None = None,
+    standing: approval.Standing | None = None,
+) -> ChannelCard:
     """One card; no query when the channel comes from `channels_of`."""
     today = clock.local_date(now, channel.timezone)
     rules = terms.terms_for(channel)
@@ -61,8 +68,10 @@ def card_of(channel: Channel, calendars: dict[str, BusinessCalendar], now: datet
     rule = fees.rule_for(rules, method, today) if method else None
     sample = SAMPLE_MAJOR * 10 ** exponent(channel.currency)
     next_payout_on, arrives_on = _payout_days(channel, calendars, today)
-    note, needs_work = _certificate_note(channel, now) or _note(
-        channel, rule is not None, arrives_on, calendars.get(channel.calendar), switched_off
+    note, needs_work = (
+        _papers_note(channel, standing)
+        or _certificate_note(channel, now)
+        or _note(channel, rule is not None, arrives_on, calendars.get(channel.calendar), switched_off)
     )
     return ChannelCard(
         channel=channel,
@@ -121,6 +130,13 @@ def _payout_days(channel: Channel, calendars: dict[str, BusinessCalendar], today
         return settlement.due(day, calendar), arrives_on
     except CalendarError:
         return None, None
+
+
+def _papers_note(channel: Channel, standing: approval.Standing | None) -> tuple[str, bool] | None:
+    """That a channel which is on takes no new payments, or soon will not, because of its papers."""
+    if not channel.is_on or standing is None or not standing.stops_soon:
+        return None
+    return (approval.note_text(standing) if standing.is_stopped else approval.soon_text(standing)), True
 
 
 def _certificate_note(channel: Channel, now: datetime) -> tuple[str, bool] | None:

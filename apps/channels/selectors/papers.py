@@ -1,13 +1,15 @@
 """The checklist of a channel's papers as pages show it, and what waits for the platform."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from apps.channels import approval
 from apps.channels.models import CaseState, Channel, QualificationCase, QualificationDocument
 from apps.channels.papers import Paper
 from apps.channels.services.qualification import COLLECTING, checklist_of
+from apps.core.clock import local_date
 from apps.core.figures import day_text
 from apps.core.ui import Chip
 
@@ -34,17 +36,32 @@ class PapersPage:
     rows: tuple[PaperRow, ...]
     can_add: bool
     can_submit: bool
+    has_new: bool  # a paper that is not part of the approval
+    standing: approval.Standing | None  # of a live channel
+    soon: str  # what will end its approval within a month
 
 
-def papers_page(channel: Channel, today: date) -> PapersPage:
+def papers_page(channel: Channel, now: datetime) -> PapersPage:
     """Two queries."""
-    case = QualificationCase.objects.filter(channel=channel).select_related("submitted_by", "reviewed_by").first()
+    today = local_date(now, channel.timezone)
+    case = QualificationCase.objects.with_ends().filter(channel=channel).select_related("submitted_by", "reviewed_by").first()
     documents = {row.paper: row for row in case.documents.filter(replaced_at=None).select_related("added_by")} if case else {}
-    rows = tuple(PaperRow(paper, documents.get(paper.code), _chip(documents.get(paper.code), today)) for paper in checklist_of(channel))
-    state = case.state if case else CaseState.DRAFT
-    complete = all(row.document and not row.document.fault for row in rows)
-    chip = Chip(str(CaseState(state).label), TONES.get(state, "outline"))
-    return PapersPage(case, chip, rows, state in COLLECTING, complete and state in (CaseState.DRAFT, CaseState.RETURNED))
+    rows = tuple(
+        PaperRow(paper, documents.get(paper.code), _chip(documents.get(paper.code), case, today)) for paper in checklist_of(channel)
+    )
+    state = CaseState(case.state) if case else CaseState.DRAFT
+    has_new = (
+        case is None
+        or case.approved_at is None
+        or any(row.document is None or row.document.approved_at != case.approved_at for row in rows)
+    )
+    complete = all(row.document and not row.document.fault and not _is_over(row.document, today) for row in rows)
+    standing = approval.judged(channel, case, now) if approval.needs_approval(channel) else None
+    soon = approval.soon_text(standing) if standing and standing.stops_soon and not standing.is_stopped else ""
+    can_add = state in COLLECTING
+    return PapersPage(
+        case, Chip(str(state.label), TONES.get(state, "outline")), rows, can_add, can_add and complete and has_new, has_new, standing, soon
+    )
 
 
 def cases_to_review() -> tuple[list[QualificationCase], list[QualificationCase]]:
@@ -55,13 +72,19 @@ def cases_to_review() -> tuple[list[QualificationCase], list[QualificationCase]]
     return list(waiting), list(decided[:DECIDED_SHOWN])
 
 
-def _chip(document: QualificationDocument | None, today: date) -> Chip:
+def _is_over(document: QualificationDocument, today: date) -> bool:
+    return document.expires_on is not None and document.expires_on < today
+
+
+def _chip(document: QualificationDocument | None, case: QualificationCase | None, today: date) -> Chip:
     if document is None:
         return Chip(_("missing"), "outline")
     if document.fault:
         return Chip(_("returned"), "red")
-    if document.expires_on and document.expires_on < today:
+    if _is_over(document, today):
         return Chip(_("expired"), "red")
+    if case.approved_at and document.approved_at != case.approved_at:
+        return Chip(_("not approved yet"), "amber")
     if document.expires_on and (document.expires_on - today).days <= SOON_DAYS:
         return Chip(_("valid until %(day)s") % {"day": day_text(document.expires_on)}, "amber")
     return Chip(_("there"), "green")

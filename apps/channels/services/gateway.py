@@ -134,7 +134,7 @@ def enter_credentials(*, channel: Channel, values: dict[str, str], is_live: bool
         if row.merchant.is_practice or kind is None or not kind.credentials:
             raise NothingToEnter(channel=row.label)
         if is_live and not row.is_live:
-            require_approved(row)
+            require_approved(row, now)
         known = credentials_of(row)
         asked = {field.name for field in kind.credentials}
         fresh = {name: value for name, value in values.items() if name in asked and value and known.get(name) != value}

@@ -44,8 +44,9 @@ def index(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 def detail(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
     channel = channel_for(request, code)
     kind = provider_kind(channel)
+    page = channel_page(request, channel, "channels:channel")
     context = {
-        "card": card_of(channel, terms.calendars_of(request.merchant), clock.now()),
+        "card": card_of(channel, terms.calendars_of(request.merchant), clock.now(), standing=page["standing"]),
         "settles": settles_text(channel),
         "reports_itself": reports_itself(channel.provider),
         "has_gateway": kind is not None and bool(kind.credentials),
@@ -53,7 +54,7 @@ def detail(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
         "is_callable": can_be_called(channel),
         "history": history_of(channel) if has_right(request.membership, "view_audit") else [],
     }
-    return render(request, "channels/channel.html", channel_page(request, channel, "channels:channel", **context))
+    return render(request, "channels/channel.html", {**page, **context})
 
 
 @require_safe

@@ -22,7 +22,7 @@ from apps.merchants.access import needs
 @needs("edit_channels")
 def papers(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
     channel = channel_for(request, code)
-    context = {"papers": papers_page(channel, clock.now().date())}
+    context = {"papers": papers_page(channel, clock.now())}
     return render(request, "channels/papers.html", channel_page(request, channel, "channels:papers", **context))
 
 

@@ -27,14 +27,14 @@ def cases(request: HttpRequest) -> HttpResponse:
 @staff_only
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(QualificationCase.objects.select_related("channel__merchant", "submitted_by", "reviewed_by"), pk=pk)
-    context = {"case": row, "channel": row.channel, "papers": papers_page(row.channel, clock.now().date())}
+    context = {"case": row, "channel": row.channel, "papers": papers_page(row.channel, clock.now())}
     return render(request, "channels/staff_case.html", context)
 
 
 @require_POST
 @staff_only
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """`act` is take, approve or return; with return, `reason` and what is wrong with each paper."""
+    """`act` is take, approve or return; with return, `reason`, what is wrong with each paper and `withdraw` of an earlier approval."""
     row, act = get_object_or_404(QualificationCase, pk=pk), request.POST.get("act")
     faults = {name.removeprefix("fault_"): text for name, text in request.POST.items() if name.startswith("fault_")}
     try:
@@ -43,7 +43,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         elif act == "approve":
             approve_case(case=row, by=request.user, now=clock.now())
         elif act == "return":
-            return_case(case=row, reason=request.POST.get("reason", ""), faults=faults, by=request.user, now=clock.now())
+            reason, withdraw = request.POST.get("reason", ""), "withdraw" in request.POST
+            return_case(case=row, reason=reason, faults=faults, withdraw=withdraw, by=request.user, now=clock.now())
     except HezhangError as error:
         messages.error(request, str(error.message))
     else:

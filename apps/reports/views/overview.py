@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from apps.channels.approval import stopped_of
 from apps.channels.selectors.calls import answering
 from apps.core import clock
 from apps.core.figures import month_text, span_text
@@ -57,6 +58,7 @@ def _figures(scope: Scope, now) -> dict:
         "today_count": today[0],
         "today_minor": today[1],
         "channels": answering(scope.channels, now),
+        "stopped": stopped_of(scope.merchant, scope.channels, now),
         "waiting": waiting_of(scope.merchant, scope.months, scope.today, now),
         "ageing": ageing(scope.merchant, now),
         "alerts": open_count(scope.merchant, now),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from apps.channels.approval import is_stopped
 from apps.channels.gateways import Gateway, GatewayKind, Operation
 from apps.channels.models import ProviderCall
 from apps.channels.paying import PaymentAnswer, PaymentCall, PaymentOutcome
@@ -141,11 +142,14 @@ def _finish_approved(merchant: Merchant, payment_id: int) -> Payment:
 
 
 def _open_again(merchant: Merchant, payment_id: int) -> Payment:
-    """The call that was to open it was lost: the same numbers again, so never twice. Not where a payer's token would be needed again."""
+    """The call that was to open it was lost: the same numbers again, so never twice. Not where a payer's token would be needed again,
+    nor where the papers do not hold any more: the provider has never heard of it, so no money is on its way.
+    """
     now = clock.now()
 
     def may(payment: Payment, execution: PaymentExecution) -> bool:
-        return payment.state == PaymentState.PENDING and not execution.was_answered and now < execution.expires_at and bool(execution.call)
+        is_waiting = payment.state == PaymentState.PENDING and not execution.was_answered and now < execution.expires_at
+        return is_waiting and bool(execution.call) and not is_stopped(payment.channel, now)
 
     try:
         begun = _begin(merchant, payment_id, Operation.CREATE_PAYMENT, now, may=may)

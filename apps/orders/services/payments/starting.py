@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from apps.channels.approval import hold_approval
 from apps.channels.cells import key_text
 from apps.channels.gateways import GatewayKind, Operation
 from apps.channels.models import Channel
@@ -54,7 +55,7 @@ def start_payment(
 
     Its `execution.action` says what the payer has to do. A provider that does not answer leaves it pending: it is asked about.
 
-    :raises AmountRefused, ChannelOff, MethodNotOffered, GatewayMissing, CircuitOpen: nothing was started.
+    :raises AmountRefused, ChannelOff, MethodNotOffered, GatewayMissing, CircuitOpen, ApprovalLapsed: nothing was started.
     :raises RequestKeyReused: see there.
     """
     merchant = channel.merchant
@@ -105,6 +106,7 @@ def _checked(channel: Channel, figures: Figures, now: datetime) -> GatewayKind:
 
 @transaction.atomic
 def _write(channel: Channel, request_key: str, figures: Figures, wish: Wish, has_token: bool, kind: GatewayKind, by, now) -> Payment:
+    hold_approval(channel, now)
     merchant = channel.merchant
     values = {"order_no": figures.order_no, "placed_at": now, "total_minor": figures.total_minor, "currency": figures.currency}
     order, _made = Order.objects.get_or_create(
