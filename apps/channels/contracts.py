@@ -4,15 +4,12 @@ A statement parser turns bytes into a `ParsedStatement`: one frame of canonical 
 totals the file states about itself. Every input row ends as a line or as a named rejection; nothing is dropped.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
 import polars as pl
-
-from apps.channels.gateways import GatewayKind
 
 
 class LineKind(StrEnum):
@@ -285,40 +282,3 @@ class StatementParser(Protocol):
 
     def text(self, name: str, data: bytes) -> str:
         """The decoded text whose line numbers `row_no` counts, for showing a raw row."""
-
-
-# Ways to pay that no provider can turn round: the customer handed over cash or sent a transfer, so the shop sends one back.
-METHODS_WITHOUT_REFUND = (Method.ATM, Method.CVS_CODE, Method.CVS_BARCODE, Method.BANK_TRANSFER, Method.ON_ACCOUNT, Method.CASH)
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a provider can do, as data: asked before a button is drawn."""
-
-    methods: tuple[str, ...] = ()
-    statements: tuple[str, ...] = ()  # layouts that can be imported, in words the provider's console uses
-    partial_refund: bool = False
-    refund_days: int | None = None  # None: no limit known
-    refunds_by_api: bool = False
-    methods_without_refund: tuple[str, ...] = METHODS_WITHOUT_REFUND  # of these the API gives nothing back
-    disputes: bool = False
-    names_payouts: bool = False  # its statements name the payout of each line
-    sweeps: bool = False  # a payout takes the whole balance: its lines are those since the payout before, in whichever file they stand
-    reports_itself: bool = False  # nobody sends statements: the shop's own books are the report
-    states_fees: bool = True  # False: its statements say nothing of fees, so none are compared with the plan
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """One provider as the registry knows it."""
-
-    code: str
-    name: str
-    countries: tuple[str, ...]
-    default_timezone: str
-    capabilities: Capabilities
-    recognise: Callable[[str, bytes], str | None]
-    parse: Callable[[StatementFile], ParsedStatement]
-    text: Callable[[str, bytes], str]
-    gateway: GatewayKind | None = None  # None: it can be read, not called
-    is_mapped: bool = False  # its exports are read through the channel's own column mapping

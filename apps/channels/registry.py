@@ -1,6 +1,7 @@
 """Every provider there is. The only module that knows one by name: adding a provider is one folder and one line here."""
 
-from apps.channels.contracts import FileRefused, ParsedStatement, Provider, Refusal, StatementFile
+from apps.channels.capabilities import Provider
+from apps.channels.contracts import FileRefused, ParsedStatement, Refusal, StatementFile
 from apps.channels.providers.adyen.provider import PROVIDER as ADYEN
 from apps.channels.providers.airwallex.provider import PROVIDER as AIRWALLEX
 from apps.channels.providers.alipay.provider import PROVIDER as ALIPAY

@@ -4,7 +4,8 @@ Nothing public says which columns their consoles write, so none is promised: a p
 is one line in `providers/generic/provider.py`, or, where it can be called, a folder of its own that asks here for its reading part.
 """
 
-from apps.channels.contracts import Capabilities, Method, Provider
+from apps.channels.capabilities import Capabilities, Provider
+from apps.channels.contracts import Method
 from apps.channels.gateways import GatewayKind, Operation
 from apps.channels.mapped import statement
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.audit.models import AuditEvent
 from apps.channels import registry, terms
-from apps.channels.contracts import Capabilities
+from apps.channels.capabilities import Capabilities
 from apps.channels.enums import WEEKDAY_NAMES
 from apps.channels.models import Channel
 from apps.channels.services.changes import sentences

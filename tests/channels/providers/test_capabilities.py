@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.channels import registry
-from apps.channels.contracts import METHODS_WITHOUT_REFUND, Method
+from apps.channels.capabilities import METHODS_WITHOUT_REFUND
+from apps.channels.contracts import Method
 from apps.channels.gateways import Operation
 
 PROVIDERS = registry.PROVIDERS.values()

@@ -9,7 +9,7 @@ import pytest
 import stamina
 
 from apps.channels import registry
-from apps.channels.contracts import METHODS_WITHOUT_REFUND
+from apps.channels.capabilities import METHODS_WITHOUT_REFUND
 from apps.channels.gateways import Account, Outcome, RefundCall
 from apps.channels.providers.ecpay import client, codes
 from apps.channels.providers.ecpay.closing import TradeUnreadable, read_trade

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from apps.audit.models import AuditEvent
-from apps.channels.contracts import Capabilities
+from apps.channels.capabilities import Capabilities
 from apps.channels.services.gateway import enter_credentials
 from apps.core import files
 from apps.core.models import Job

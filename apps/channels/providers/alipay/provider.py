@@ -4,7 +4,8 @@ from datetime import time
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.contracts import Capabilities, Method, Provider
+from apps.channels.capabilities import Capabilities, Provider
+from apps.channels.contracts import Method
 from apps.channels.fetching import StatementHours
 from apps.channels.gateways import REFUNDING, Account, CredentialField, Gateway, GatewayKind, Operation
 from apps.channels.providers.alipay import statement

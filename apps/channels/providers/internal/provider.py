@@ -6,7 +6,8 @@ to a channel with a mapped export instead; here the shop's own books are the rep
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.contracts import METHODS_WITHOUT_REFUND, Capabilities, Method, Provider
+from apps.channels.capabilities import METHODS_WITHOUT_REFUND, Capabilities, Provider
+from apps.channels.contracts import Method
 from apps.channels.gateways import REFUNDING, GatewayKind
 from apps.channels.providers.internal import statement
 from apps.channels.providers.internal.client import OwnBooks

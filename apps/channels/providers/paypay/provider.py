@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.contracts import METHODS_WITHOUT_REFUND, Capabilities, Method, Provider
+from apps.channels.capabilities import METHODS_WITHOUT_REFUND, Capabilities, Provider
+from apps.channels.contracts import Method
 from apps.channels.gateways import REFUNDING, Account, CredentialField, Gateway, GatewayKind, Operation
 from apps.channels.own_codes import OWN_CODES
 from apps.channels.providers.paypay import statement

@@ -6,7 +6,8 @@ payouts shows no payout whose lines add up to it.
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.contracts import Capabilities, Method, Provider
+from apps.channels.capabilities import Capabilities, Provider
+from apps.channels.contracts import Method
 from apps.channels.gateways import Account, CredentialField, GatewayKind, Operation
 from apps.channels.providers.shopify import statement
 

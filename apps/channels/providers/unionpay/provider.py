@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.contracts import Capabilities, Method, Provider
+from apps.channels.capabilities import Capabilities, Provider
+from apps.channels.contracts import Method
 from apps.channels.gateways import REFUNDING, Account, CredentialField, Gateway, GatewayKind, Operation
 from apps.channels.providers.unionpay import statement
 from apps.channels.providers.unionpay.codes import CODES
