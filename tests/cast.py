@@ -19,6 +19,7 @@ from allauth.mfa.utils import decrypt, encrypt
 
 from apps.channels.cells import key_text
 from apps.channels.models import Channel, FeeRule, QualificationCase
+from apps.channels.services.channels import as_reported
 from apps.core import clock
 from apps.merchants.enums import Role
 from apps.merchants.models import BankAccount, Invitation, Membership, Merchant, SupportAccess, User
@@ -130,6 +131,7 @@ def make_channel(merchant: Merchant, code: str = "ecpay", *, provider: str = "",
     """A channel in the merchant's currency and zone, T+7, paying into the merchant's first bank account (made if there is none)."""
     account = fields.pop("bank_account", None) or merchant.bank_accounts.first() or make_bank_account(merchant)
     fields = {"currency": merchant.currency, "timezone": merchant.timezone, "calendar": "TW", "settles": "T+7", **fields}
+    fields = as_reported(provider or code, fields)
     return Channel.objects.create(merchant=merchant, code=code, provider=provider or code, label=label, bank_account=account, **fields)
 
 

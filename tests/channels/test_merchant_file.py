@@ -112,12 +112,15 @@ def test_every_new_row_leaves_one_event():
 # Loading again
 
 
-def test_loading_twice_writes_nothing():
-    load()
+@pytest.mark.parametrize(("provider", "rhythm"), [("ecpay", "daily"), ("internal", "per_payout")])
+def test_loading_twice_writes_nothing(provider, rhythm):
+    change = ('provider = "ecpay"', f'provider = "{provider}"')
+    load(change)
     before = counts()
+    assert Channel.objects.get(code="ecpay").statements == rhythm
 
     with CaptureQueriesContext(connection) as queries:
-        loaded = load()
+        loaded = load(change)
 
     assert loaded.unchanged
     assert counts() == before

@@ -173,6 +173,19 @@ def test_a_code_names_one_channel_of_a_shop(ecpay, lin, shop):
     assert not AuditEvent.objects.exists()
 
 
+def test_a_channel_of_the_shop_s_own_books_has_no_day_that_lacks_a_file(lin, shop):
+    values = {
+        "code": "by-hand", "provider": "internal", "label": "x", "currency": "TWD", "timezone": "UTC", "calendar": "TW", "settles": "T+1",
+    }  # fmt: skip
+
+    channel = add_channel(merchant=shop, by=lin, now=cast.NOW, statements="daily", **values)
+
+    channel.refresh_from_db()
+    assert (channel.statements, AuditEvent.objects.get().after["statements"]) == ("per_payout", "per_payout")
+    assert change_channel(channel=channel, by=lin, now=cast.NOW, statements="daily") == {}
+    assert Channel.objects.get().statements == "per_payout"
+
+
 # Calendars
 
 

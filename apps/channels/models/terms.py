@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.registry import reports_itself
 from apps.core.ids import new_public_id
 from apps.core.scoping import TenantQuerySet
 from apps.core.secrets import SecretField
@@ -73,12 +72,6 @@ class Channel(models.Model):
 
     def __str__(self):
         return self.label
-
-    def save(self, *args, **options):
-        """Where the shop's own books are the report no day lacks a file: each listing is one by itself."""
-        if reports_itself(self.provider):
-            self.statements = StatementRhythm.PER_PAYOUT
-        super().save(*args, **options)
 
 
 class FeeRule(models.Model):

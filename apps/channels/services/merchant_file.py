@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.channels.errors import Fault, UnableToLoadMerchantFile
 from apps.channels.models import Channel, FeeRule, HolidayCalendar
 from apps.channels.services.changes import record_created, save_changes, sentences
+from apps.channels.services.channels import as_reported
 from apps.channels.services.mappings import keep_version
 from apps.channels.services.match_rules import set_rules
 from apps.channels.services.merchant_spec import ChannelSpec, MerchantSpec, read_merchant_file
@@ -98,7 +99,7 @@ class _Loader:
         return self.loaded
 
     def _channel(self, number: int, item: ChannelSpec, accounts: dict[str, BankAccount]) -> None:
-        values = asdict(item)
+        values = as_reported(item.provider, asdict(item))
         fees = values.pop("fees")
         values["bank_account"] = accounts.get(item.bank_account)
         before = Channel.objects.for_merchant(self.loaded.merchant).filter(code=item.code).values_list("grace_days", flat=True).first()

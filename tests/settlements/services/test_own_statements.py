@@ -137,10 +137,6 @@ def test_points_are_a_sale_that_brings_no_money(channel):
 
 
 def test_the_channel_says_what_it_is(channel):
-    channel.statements = StatementRhythm.DAILY
-    channel.save()
-
-    channel.refresh_from_db()
     assert (channel.statements, provider_kind(channel).credentials) == (StatementRhythm.PER_PAYOUT, ())
 
 
