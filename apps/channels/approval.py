@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db import connection
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.channels.models import CaseState, Channel, QualificationCase
 from apps.channels.papers import PAPERS
@@ -152,20 +152,23 @@ def until_text(standing: Standing) -> str:
 def stop_text(standing: Standing) -> str:
     """What a page says of a channel that takes no new payments."""
     goes_on = _("Payments under way, notices, refunds and statements go on.")
-    return " ".join([_("This channel takes no new payments."), why_text(standing), until_text(standing), goes_on])
+    said = [_("This channel takes no new payments."), why_text(standing), until_text(standing), goes_on]
+    return ("" if (get_language() or "").startswith("zh") else " ").join(said)  # Chinese has no space between sentences
 
 
 def note_text(standing: Standing) -> str:
     """The same in the few words that a card has room for."""
-    return _("No new payments: %(why)s") % {"why": why_text(standing)}
+    return _("No new payments. %(why)s") % {"why": why_text(standing)}
 
 
 def soon_text(standing: Standing) -> str:
     """A sentence on what will end the approval within a month."""
     words = {"paper": _paper(standing), "day": _day(standing.stops_on - A_DAY)}
     if standing.reason == StopReason.EXPIRED:
-        return _("“%(paper)s” is valid until %(day)s; after that day no new payments unless a new one is approved") % words
-    return _("The new “%(paper)s” has to be approved by %(day)s, else no new payments after that day") % words
+        return (
+            _("“%(paper)s” is valid until %(day)s. Unless a new one is approved by then, there are no new payments after that day.") % words
+        )
+    return _("The new “%(paper)s” has to be approved by %(day)s, else there are no new payments after that day.") % words
 
 
 def _paper(standing: Standing) -> str:

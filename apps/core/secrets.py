@@ -1,9 +1,12 @@
 """Secrets at rest: text columns encrypted with a key that can be rotated.
 
-`settings.SECRETS_KEYS` lists Fernet keys, newest first: the first encrypts, all decrypt. To rotate, put a new key in front, save
-the rows again, then drop the old one.
+`settings.SECRETS_KEYS` lists Fernet keys, newest first: the first encrypts, all decrypt. `manage.py rotate_secrets` brings what is stored
+under the newest, so that an older one can be dropped. It finds every SecretField by itself; a token that is kept anywhere else has to be
+named by `keep_sealed`, or a test of the project fails.
 """
 
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -29,6 +32,50 @@ def decrypt(token: str) -> str:
         return _box(tuple(settings.SECRETS_KEYS)).decrypt(token.encode()).decode()
     except InvalidToken as error:
         raise SecretUnreadable from error
+
+
+class Age(StrEnum):
+    """Which of our keys made a token."""
+
+    NEWEST = "newest"
+    OLDER = "older"
+    GONE = "gone"  # none of them, or it was changed since
+
+
+def age_of(token: str) -> Age:
+    """Tries the newest key first; the token itself does not say which one made it."""
+    newest, *older = settings.SECRETS_KEYS
+    for keys, age in (((newest,), Age.NEWEST), (tuple(older), Age.OLDER)):
+        try:
+            if keys:
+                _box(keys).decrypt(token.encode())
+                return age
+        except InvalidToken:
+            continue
+    return Age.GONE
+
+
+def is_token(text: str) -> bool:
+    """Whether it looks like something we encrypted: Fernet tokens begin with their version and the upper bytes of a time."""
+    return text.startswith("gAAAAA")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Tokens inside a JSON column: under these names, each one token or a list of them. `only` filters the rows."""
+
+    model: str  # "app_label.Model"
+    field: str
+    names: tuple[str, ...]
+    only: models.Q
+
+
+SEALED: dict[tuple[str, str], Sealed] = {}
+
+
+def keep_sealed(model: str, field: str, *names: str, only: models.Q | None = None) -> None:
+    """Says, when an app is loaded, that a JSON column holds tokens; see `rotation`."""
+    SEALED[model, field] = Sealed(model, field, names, only or models.Q())
 
 
 class SecretUnreadable(Exception):

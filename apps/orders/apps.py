@@ -1,6 +1,7 @@
 """What this app tells the frame when it is loaded."""
 
 from django.apps import AppConfig
+from django.db.models import Q
 
 
 class OrdersConfig(AppConfig):
@@ -8,6 +9,7 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self):
+        from apps.core.secrets import keep_sealed  # noqa: PLC0415
         from apps.core.ui import Badge, name_job, register_badge  # noqa: PLC0415  the frame's words may be asked for only from here on
         from apps.merchants.access import RIGHTS  # noqa: PLC0415
         from apps.merchants.models import Membership  # noqa: PLC0415
@@ -16,6 +18,8 @@ class OrdersConfig(AppConfig):
 
         for kind in [*BookJob, *PaymentJob, *RefundJob, *StorefrontJob, *WebhookJob]:
             name_job(kind, kind.label)
+
+        keep_sealed("core.Job", "payload", "link", only=Q(kind=RefundJob.MAIL_PAYEE_LINK))
 
         def waiting(merchant, user) -> Badge | None:
             role = Membership.objects.for_merchant(merchant).active().values_list("role", flat=True).filter(user=user).first()

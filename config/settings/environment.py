@@ -23,6 +23,9 @@ def audit_signing_key(secret_key: str) -> str:
 
 
 def secrets_keys(secret_key: str) -> list[str]:
-    """The Fernet keys of `apps.core.secrets`, newest first: SECRETS_KEYS, or one made from the secret key where it is not set."""
+    """The Fernet keys of `apps.core.secrets`, newest first: SECRETS_KEYS, or one made from the secret key where it is not set.
+
+    In SECRETS_KEYS the word `secret-key` stands for that one, so that it can be kept as an older key.
+    """
     made = urlsafe_b64encode(sha256(b"hezhang secrets " + secret_key.encode()).digest()).decode()
-    return env.list("SECRETS_KEYS", default=[made])
+    return [made if key == "secret-key" else key for key in env.list("SECRETS_KEYS", default=["secret-key"])]

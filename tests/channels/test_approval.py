@@ -227,14 +227,14 @@ def test_cards_say_it_and_cost_the_same_however_many(channel, owner, django_asse
     with django_assert_num_queries(4):
         soon = cards_of(channel.merchant, NOW)
     assert {card.note for card in soon if card.channel == channel} == {
-        f"{IDENTITY} is valid until 10 Dec 2026; after that day no new payments unless a new one is approved"
+        f"{IDENTITY} is valid until 10 Dec 2026. Unless a new one is approved by then, there are no new payments after that day."
     }
 
     make_live(other, owner)
     with django_assert_num_queries(4):
         cards = {card.channel.code: card for card in cards_of(channel.merchant, OVER)}
 
-    assert cards[channel.code].note == f"No new payments: {IDENTITY} was valid until 10 Dec 2026."
+    assert cards[channel.code].note == f"No new payments. {IDENTITY} was valid until 10 Dec 2026."
     assert (cards[channel.code].needs_work, cards["second"].note == cards[channel.code].note) == (True, False)
 
 
@@ -250,6 +250,8 @@ def test_every_page_of_the_channel_and_the_overview_say_why_and_until_when(chann
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
 
     assert [page for page in pages if said not in client.get(page).content.decode()] == []
+    client.force_login(cast.viewer(channel.merchant, language="en"), backend="django.contrib.auth.backends.ModelBackend")
+    assert [client.get(page).status_code for page in pages if said not in client.get(page).content.decode()] == [403]  # papers
     client.force_login(cast.outsider(), backend="django.contrib.auth.backends.ModelBackend")
     assert [client.get(page).status_code for page in pages] == [404] * len(pages)
 

@@ -4,13 +4,14 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from apps.channels.approval import ApprovalLapsed, hold_approval
 from apps.channels.models import Channel
 from apps.channels.services.qualification import return_case
 from tests import cast
 from tests.channels.papers import case_of, make_live
+from tests.locks import waits
 
 pytestmark = [pytest.mark.postgres_only, pytest.mark.django_db(transaction=True)]
 NOW = cast.NOW
@@ -35,19 +36,6 @@ def apart(act) -> threading.Thread:
     thread = threading.Thread(target=run)
     thread.start()
     return thread
-
-
-def waits(thread: threading.Thread) -> bool:
-    """Whether a connection waits for a lock, as soon as that is so; False when the thread ended without."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    while thread.is_alive():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees the activity of its first look alone
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return True
-        thread.join(0.01)
-    return False
 
 
 def test_a_withdrawal_waits_for_payments_begun_before_and_those_after_are_refused(channel):
