@@ -26,27 +26,27 @@ OPERATIONS = {
     "test_connection": _("test the connection"),
 }
 OUTCOMES = {
-    "succeeded": (_("succeeded"), "green"),
-    "paid": (_("paid"), "green"),
-    "authorized": (_("authorized"), "green"),
+    "succeeded": (_("succeeded"), "neutral"),
+    "paid": (_("paid"), "neutral"),
+    "authorized": (_("authorized"), "neutral"),
     "approved": (_("payer agreed"), "neutral"),
-    "pending": (_("accepted, not done"), "neutral"),
+    "pending": (_("accepted, not done"), "outline"),
     "declined": (pgettext_lazy("payment", "declined"), "outline"),
     "expired": (_("expired"), "outline"),
     "cancelled": (_("cancelled"), "outline"),
     "not_found": (_("not known there"), "outline"),
     "unknown": (_("no usable answer"), "red"),
-    "fetched": (_("file fetched"), "green"),
+    "fetched": (_("file fetched"), "neutral"),
     "empty": (_("nothing that day"), "neutral"),
     "not_ready": (_("not ready yet"), "outline"),
-    "failed": (_("refused"), "red"),
-    "works": (_("works"), "green"),
+    "failed": (pgettext_lazy("provider", "refused"), "red"),
+    "works": (_("works"), "neutral"),
     "wrong_creden": (_("credentials refused"), "red"),
     "not_permitte": (_("not allowed yet"), "amber"),
     "unreachable": (_("nobody answered"), "red"),
     "unclear": (_("unclear answer"), "amber"),
 }
-NOTICE_TONES = {NoticeState.FORGED: "red", NoticeState.UNREADABLE: "red", NoticeState.RECEIVED: "amber", NoticeState.PROCESSED: "green"}
+NOTICE_TONES = {NoticeState.FORGED: "red", NoticeState.UNREADABLE: "red", NoticeState.RECEIVED: "amber", NoticeState.PROCESSED: "neutral"}
 
 
 def outcome_chip(call: ProviderCall) -> Chip:
@@ -57,11 +57,16 @@ def outcome_chip(call: ProviderCall) -> Chip:
     return Chip(str(words), tone)
 
 
+def notice_chip(notice: WebhookEvent) -> Chip:
+    """What became of a notice."""
+    return Chip(notice.get_state_display(), NOTICE_TONES.get(notice.state, "outline"))
+
+
 class CallTable(BaseTable):
     started_at = DateColumn(verbose_name=_("Time"), time=True, attrs={"td": {"class": "phone-full"}})
     operation = tables.Column(verbose_name=_("Call"))
     outcome = tables.Column(verbose_name=_("Answer"), empty_values=())
-    code = tables.Column(verbose_name=_("Code"), empty_values=())
+    code = tables.Column(verbose_name=_("Code"), empty_values=(), attrs={"td": {"data-label": _("Code")}})
     ms = NumberColumn(verbose_name=_("Milliseconds"), phone="phone-hide")
 
     class Meta(BaseTable.Meta):
@@ -98,7 +103,7 @@ class NoticeTable(BaseTable):
         return format_html('<a class="title ident" href="{}">{}</a>', href, record.event_id or _("without a name"))
 
     def render_state(self, record):
-        return chip_html(Chip(record.get_state_display(), NOTICE_TONES.get(record.state, "outline")))
+        return chip_html(notice_chip(record))
 
     def render_result(self, record):
         return result_words(record.result) or "—"

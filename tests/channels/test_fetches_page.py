@@ -42,7 +42,7 @@ def test_each_day_says_what_came_or_when_it_is_asked_again(client, channel):
     found = page.context["fetching"]
     assert found.sentence == "Each day's statement is asked for from 12:00 of the next day on (UTC)."
     assert [(row.chip.text, row.chip.tone) for row in found.rows] == [
-        ("to be fetched", "outline"), ("cannot be fetched", "red"), ("nothing that day", "neutral"), ("fetched", "green"),
+        ("to be fetched", "outline"), ("cannot be fetched", "red"), ("nothing that day", "neutral"), ("fetched", "neutral"),
     ]  # fmt: skip
     assert found.rows[1].note.startswith("No such report. · asked again ")
     assert "Fetched by itself" in page.content.decode()

@@ -14,7 +14,7 @@ from apps.core.figures import when_text
 from apps.core.ui import Chip
 
 SHOWN = 10
-TONES = {FetchState.FETCHED: "green", FetchState.EMPTY: "neutral", FetchState.WAITING: "outline", FetchState.REFUSED: "red"}
+TONES = {FetchState.FETCHED: "neutral", FetchState.EMPTY: "neutral", FetchState.WAITING: "outline", FetchState.REFUSED: "red"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.channels.models import ProviderCall
 from apps.core.figures import when_text
@@ -38,7 +39,7 @@ def outcome_words(outcome: str) -> str:
     return {
         "succeeded": _("done"),
         "pending": _("accepted, not done yet"),
-        "declined": _("refused"),
+        "declined": pgettext("provider", "refused"),
         "not_found": _("the provider does not know it"),
         "unknown": _("no clear answer"),
     }.get(outcome, _("no answer yet"))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.channels.models import NoticeState, ProviderCall, WebhookEvent
 from apps.channels.notice_results import result_words
@@ -57,7 +58,7 @@ def _outcome(outcome: str) -> str:
         "authorized": _("authorized"),
         "approved": _("the payer agreed"),
         "pending": _("waiting"),
-        "declined": _("refused"),
+        "declined": pgettext("provider", "refused"),
         "expired": _("expired"),
         "cancelled": _("cancelled"),
         "not_found": _("the provider does not know it"),
