@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from apps.channels.models import ProviderCall, WebhookEvent
 from apps.channels.notice_results import result_words
 from apps.channels.selectors.calls import calls_of, code_sentence, health_of, notices_of, shown_body
-from apps.channels.tables import OPERATIONS, CallTable, NoticeTable, outcome_chip
+from apps.channels.tables import OPERATIONS, CallTable, NoticeTable, notice_chip, outcome_chip
 from apps.channels.views.shared import channel_for, channel_page
 from apps.core import clock
 from apps.core.paging import keyset_page
@@ -63,5 +63,5 @@ def notice(request: HttpRequest, merchant_slug: str, code: str, pk: int) -> Http
     """One notice as it came."""
     channel = channel_for(request, code)
     row = get_object_or_404(WebhookEvent.objects.for_merchant(request.merchant).filter(channel=channel), pk=pk)
-    context = {"notice": row, "body": shown_body(channel, row), "result": result_words(row.result)}
+    context = {"notice": row, "chip": notice_chip(row), "body": shown_body(channel, row), "result": result_words(row.result)}
     return render(request, "channels/notice.html", channel_page(request, channel, "channels:calls", **context))
