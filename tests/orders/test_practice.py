@@ -58,7 +58,7 @@ def test_a_decline_and_a_late_payment_are_in_the_story_of_their_orders(see, chan
     assert play(see, late, "pay").state == "paid"
 
     page = see.get(PAGE).content.decode()
-    assert ("Practice mode: this is not real money." in page, "paid after it had expired" in page) == (True, True)
+    assert ("not real money" in page, "paid after it had expired" in page) == (True, True)
     assert all(words in story(see, declined) for words in ("Payment failed", "Notice of 綠界", "綠界 was told of the payment"))
     assert all(words in story(see, late) for words in ("Payment expired", "Paid after it had expired", "our books say otherwise"))
     assert Discrepancy.objects.get().payment == late

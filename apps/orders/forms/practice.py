@@ -32,7 +32,7 @@ class PracticeForm(forms.Form):
         channels = [channel for channel in channels if not reports_itself(channel.provider)]  # these are recorded by hand
         self.channels = {str(channel.pk): channel for channel in channels}
         self.fields["way"].choices = [
-            (f"{channel.pk}:{method}", f"{channel.label} · {METHOD_LABELS.get(method, method)}")
+            (f"{channel.pk}:{method}", f"{channel.label} · {METHOD_LABELS.get(method, method)} · {channel.currency}")
             for channel in channels
             for method in _methods(channel)
         ]

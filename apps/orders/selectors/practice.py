@@ -13,7 +13,7 @@ from apps.orders.models import Payment
 
 SHOWN = 20
 NEXT_REFUND = (Play.REFUND_FAILS, Play.REFUND_SLOW, Play.REFUND_LOST, Play.REFUND_TWICE, Play.REFUND_DISORDER)
-STATE_LOOKS = {"paid": "green", "failed": "red", "expired": "amber", "pending": "outline"}
+STATE_LOOKS = {"failed": "red", "expired": "amber", "pending": "outline"}
 
 
 @dataclass(frozen=True, slots=True)
