@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django import forms
 from django.db.models import Sum
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.enums import METHOD_LABELS
@@ -35,10 +36,12 @@ class RecordForm(forms.Form):
         channels = Channel.objects.for_merchant(order.merchant_id).filter(is_on=True).select_related("merchant").order_by("code")
         self.channels = {str(channel.pk): channel for channel in channels if reports_itself(channel.provider)}
         self.fields["way"].choices = [
-            (one.label, [(f"{pk}:{method}", METHOD_LABELS[method]) for method in get(one.provider).capabilities.methods])
+            (f"{pk}:{method}", f"{one.label} · {METHOD_LABELS[method]}")
             for pk, one in self.channels.items()
+            for method in get(one.provider).capabilities.methods
         ]
         self.fields["amount"].currency = order.currency
+        self.fields["amount"].label = format_lazy("{label} · {currency}", label=_("Amount"), currency=order.currency)
 
     def clean(self) -> dict:
         data = super().clean()
