@@ -15,6 +15,7 @@ from apps.core.ui import Chip
 
 DECIDED_SHOWN = 50
 SOON_DAYS = 30
+REVIEWED = (CaseState.SUBMITTED, CaseState.IN_REVIEW)
 TONES = {CaseState.APPROVED: "green", CaseState.RETURNED: "red", CaseState.SUBMITTED: "neutral", CaseState.IN_REVIEW: "neutral"}
 
 
@@ -59,9 +60,8 @@ def papers_page(channel: Channel, now: datetime) -> PapersPage:
     standing = approval.judged(channel, case, now) if approval.needs_approval(channel) else None
     soon = approval.soon_text(standing) if standing and standing.stops_soon and not standing.is_stopped else ""
     can_add = state in COLLECTING
-    return PapersPage(
-        case, Chip(str(state.label), TONES.get(state, "outline")), rows, can_add, can_add and complete and has_new, has_new, standing, soon
-    )
+    chip = Chip(str(state.label), TONES.get(state, "outline"), "clock" if state in REVIEWED else "")
+    return PapersPage(case, chip, rows, can_add, can_add and complete and has_new, has_new, standing, soon)
 
 
 def cases_to_review() -> tuple[list[QualificationCase], list[QualificationCase]]:

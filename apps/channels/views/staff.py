@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.channels.models import QualificationCase, QualificationDocument
+from apps.channels.selectors.cards import provider_name
 from apps.channels.selectors.papers import cases_to_review, papers_page
 from apps.channels.services.qualification import approve_case, begin_review, return_case
 from apps.channels.views.papers import paper_response
@@ -27,7 +28,8 @@ def cases(request: HttpRequest) -> HttpResponse:
 @staff_only
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(QualificationCase.objects.select_related("channel__merchant", "submitted_by", "reviewed_by"), pk=pk)
-    context = {"case": row, "channel": row.channel, "papers": papers_page(row.channel, clock.now())}
+    papers = papers_page(row.channel, clock.now())
+    context = {"case": row, "channel": row.channel, "provider": provider_name(row.channel), "papers": papers}
     return render(request, "channels/staff_case.html", context)
 
 
