@@ -38,8 +38,9 @@ class GatewaysForm(forms.Form):
 
     @property
     def rows(self) -> list[tuple]:
-        """Of each gateway: its name, how many payments wait for a place, place and method."""
-        return [(name, self.unplaced.get(name, 0), self[f"place_{at}"], self[f"method_{at}"]) for at, name in enumerate(self.names)]
+        """Of each gateway: its name, how many payments wait for a place, place and method; those that wait come first."""
+        found = [(name, self.unplaced.get(name, 0), self[f"place_{at}"], self[f"method_{at}"]) for at, name in enumerate(self.names)]
+        return sorted(found, key=lambda row: row[1] == 0)
 
     def clean_since(self) -> date:
         since = self.cleaned_data["since"]
