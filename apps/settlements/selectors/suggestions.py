@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.figures import cash_text
 from apps.merchants.models import Merchant
@@ -85,7 +86,8 @@ def _sides(found: list[Suggestion]) -> dict:
 def _lines(ids: set[int]):
     for one in StatementLine.objects.filter(pk__in=ids).select_related("statement"):
         ref = one.merchant_ref or one.refund_ref or one.provider_ref or one.provider_refund_ref or one.line_ref
-        label = f"{ref or '—'} · {one.statement.name} {one.row_no}"
+        where = _("%(file)s, row %(row)s") % {"file": one.statement.name, "row": one.row_no}
+        label = f"{ref or '—'} · {where}"
         yield one, Side(label, cash_text(one.gross, one.currency), one.business_date)
 
 
