@@ -106,15 +106,15 @@ def when_text(moment: datetime | None, *, with_seconds: bool = False) -> str:
     return f"{day_text(local.date())}{glue}{local:%H:%M:%S}" if with_seconds else f"{day_text(local.date())}{glue}{local:%H:%M}"
 
 
-def span_text(first: date | None, last: date | None) -> str:
-    """A range of days, `11/01–11/20`; one day stands alone."""
+def span_text(first: date | None, last: date | None, *, with_year: bool = False) -> str:
+    """A range of days, `11/01–11/20`; one day stands alone. Paper that leaves the house names the year, whichever it is."""
     if first is None or last is None or first == last:
-        return day_text(first or last)
+        return day_text(first or last, with_year=with_year)
     if translation.get_language() == "zh-hant":
-        same_year = first.year == last.year == clock.now().year
-        form = "%m/%d" if same_year else "%Y/%m/%d"
+        short = first.year == last.year == clock.now().year and not with_year
+        form = "%m/%d" if short else "%Y/%m/%d"
         return f"{first:{form}}–{last:{form}}"
-    return f"{day_text(first)} – {day_text(last)}"
+    return f"{day_text(first, with_year=with_year)} – {day_text(last, with_year=with_year)}"
 
 
 def month_text(month: date) -> str:

@@ -65,10 +65,16 @@ def test_a_moment_is_read_in_the_active_zone():
         assert figures.when_text(datetime(2026, 11, 20, 3, 0, tzinfo=UTC)) == "19 Nov 22:00"
 
 
+def test_a_span_on_paper_names_its_year():
+    with translation.override("en"):
+        assert figures.span_text(date(2026, 11, 1), date(2026, 11, 20), with_year=True) == "1 Nov 2026 – 20 Nov 2026"
+
+
 def test_spans_months_percents_and_counts():
     with translation.override("zh-hant"):
         assert figures.span_text(date(2026, 11, 1), date(2026, 11, 20)) == "11/01–11/20"
         assert figures.span_text(date(2026, 11, 1), date(2026, 11, 1)) == "11/01（日）"
+        assert figures.span_text(date(2026, 11, 1), date(2026, 11, 20), with_year=True) == "2026/11/01–2026/11/20"
         assert figures.month_text(date(2026, 11, 1)) == "2026 年 11 月"
     assert figures.percent_text(27500) == "2.75\u00a0%"
     assert figures.percent_text(None) == "—"

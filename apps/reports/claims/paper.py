@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from apps.channels.models import Channel
 from apps.channels.selectors.cards import method_list, provider_name
 from apps.channels.selectors.terms_view import small_print, summary
+from apps.core.figures import span_text
 from apps.core.print_files import printer
 from apps.reports.figures.claims import Claim
 from apps.reports.pdf.own_files import check_tools
@@ -30,6 +31,7 @@ def _context(channel: Channel, claim: Claim, first: date, last: date, language: 
         "provider": provider_name(channel),
         "first": first,
         "last": last,
+        "period": span_text(first, last, with_year=True),
         "now": now,
         "totals": claim.totals,
         "causes": claim.causes,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from apps.channels.models import Channel
 from apps.channels.selectors.cards import method_list
@@ -77,6 +78,10 @@ def claim_of(channel: Channel, first: date, last: date, *, most: int | None = No
     return Claim(rows, _by_cause(rows))
 
 
+def _source(name: str, row: int | None) -> str:
+    return _("%(file)s, row %(row)s") % {"file": name, "row": row} if row else name
+
+
 def _row(item: Discrepancy, cause: str) -> ClaimRow:
     method = item.payment.method if item.payment else item.method
     return ClaimRow(
@@ -92,7 +97,7 @@ def _row(item: Discrepancy, cause: str) -> ClaimRow:
         charged=-item.actual_minor,
         claimed=-item.difference_minor,
         cause=cause,
-        source=f"{item.source_file} · {item.source_row}" if item.source_row else item.source_file,
+        source=_source(item.source_file, item.source_row),
     )
 
 

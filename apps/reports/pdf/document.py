@@ -59,7 +59,7 @@ def _context(merchant: Merchant, month: Month, figures: dict, stamp: Stamp, lang
         "chart_fonts": "Inter, Noto SC, Noto TC" if language == "zh-hans" else "Inter, Noto TC, Noto SC",
         "merchant": figures["merchant"],
         "month_name": text.month_text(month.first),
-        "period": f"{month.first:%Y/%m/%d}–{month.last:%Y/%m/%d}",
+        "period": text.span_text(month.first, month.last, with_year=True),
         "stamp": stamp,
         "roles": {"prepared": _role(stamp.prepared), "approved": _role(stamp.approved)},
         "now": now,

@@ -124,8 +124,8 @@ def test_a_sheet_is_made_in_the_background_and_its_files_add_up(ecpay, run_jobs,
     book = CalamineWorkbook.from_filelike(io.BytesIO(files.read(sheet.xlsx_path)))
     rows = book.get_sheet_by_name("Claims").to_python()
     assert [[row[1], row[6], row[7], row[8], row[9], row[11]] for row in rows[1:]] == [
-        ["A1", 1280, 35.2, 44.8, 9.6, "20261118.csv · 42"],
-        ["'=A2", 2000, 55, 110, 55, "20261118.csv · 42"],
+        ["A1", 1280, 35.2, 44.8, 9.6, "20261118.csv, row 42"],
+        ["'=A2", 2000, 55, 110, 55, "20261118.csv, row 42"],
     ]
     assert [row[1:] for row in book.get_sheet_by_name("By cause").to_python()[1:]] == [["TWD", 1, 55], ["TWD", 1, 9.6]]
     pages = PdfReader(io.BytesIO(files.read(sheet.pdf_path))).pages
