@@ -43,8 +43,9 @@
       pen.stroke();
       pen.fillStyle = token("--muted");
       pen.font = "12px Inter Variable, sans-serif";
-      pen.textBaseline = "top";
-      pen.fillText(words.ahead, at + 8, top + 4);
+      // Above the bars, of which the highest may stand right here.
+      pen.textBaseline = "bottom";
+      pen.fillText(words.ahead, Math.min(at + 8, right - pen.measureText(words.ahead).width), top - 4);
       pen.restore();
     },
   });
@@ -75,6 +76,7 @@
     animation: false,
     responsive: true,
     maintainAspectRatio: false,
+    layout: { padding: { top: 20 } },
     interaction: { mode: "index", intersect: false },
     plugins: {
       legend: { display: false },
@@ -100,7 +102,7 @@
           color: token("--muted"),
           font: { size: 11.5 },
           maxTicksLimit: 5,
-          callback: (value) => new Intl.NumberFormat(language, { notation: "compact" }).format(value),
+          callback: (value) => new Intl.NumberFormat(language, { notation: "compact" }).format(value).replace("-", "−"),
         },
       },
     },
