@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.channels.models import Channel
 from apps.merchants.models import Merchant
@@ -49,7 +50,7 @@ class MonthFilter(filters.DateFilter):
 class EntryFilter(filters.FilterSet):
     """`month` is that in which entries count; `account` shows what an account was debited and credited with."""
 
-    account = filters.ModelChoiceFilter(label=_("Account"), queryset=None, method="of_account")
+    account = filters.ModelChoiceFilter(label=pgettext_lazy("journal", "Account"), queryset=None, method="of_account")
     channel = filters.ModelChoiceFilter(label=_("Channel"), queryset=None, to_field_name="code", field_name="channel")
     source = filters.ChoiceFilter(label=_("Source"), choices=Source.choices)
     month = MonthFilter(label=_("Month"), method="of_month", widget=MONTH)

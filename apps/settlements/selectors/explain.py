@@ -47,6 +47,8 @@ def settles_words(facts: Facts) -> str:
     """The channel's terms in words: `7 open days after the business day, calendar TW`."""
     kind, number = facts.settlement.kind, facts.settlement.number
     calendar = facts.channel.calendar
+    if kind == "days" and number == 0:
+        return _("on the business day itself, calendar %(calendar)s") % {"calendar": calendar}
     if kind == "days":
         text = ngettext(
             "%(n)s open day after the business day, calendar %(calendar)s",
