@@ -114,10 +114,12 @@ class ChannelForm(forms.Form):
         label=_("Account at the provider"), max_length=60, required=False, help_text=_("Learned from the first statement when left empty.")
     )
 
-    def __init__(self, *args, merchant: Merchant, currency: str = "", **options):
+    def __init__(self, *args, merchant: Merchant, channel: Channel | None = None, **options):
         super().__init__(*args, **options)
         self.merchant = merchant
-        self.currency = currency
+        self.currency = channel.currency if channel else ""
+        if channel and registry.reports_itself(channel.provider):
+            del self.fields["statements"]  # its own books list themselves: there is nothing to choose
         self.fields["bank_account"].queryset = BankAccount.objects.for_merchant(merchant).order_by("code")
 
     @staticmethod

@@ -193,6 +193,17 @@ def test_a_bank_account_of_another_currency_is_refused(client, shop, lin):
     assert "That account holds USD, the channel pays out TWD." in answer.content.decode()
 
 
+def test_where_own_books_are_the_report_no_rhythm_can_be_chosen(client, lin, shop):
+    cast.make_channel(shop, "by-hand", provider="internal", label="自行入帳")
+    client.force_login(lin)
+    page = client.get(url("channels/by-hand/edit/")).content.decode()
+
+    answer = client.post(url("channels/by-hand/edit/"), {**FORM, "label": "貨到付款"})
+
+    assert ('name="timezone"' in page, 'name="statements"' in page, answer.status_code) == (True, False, 302)
+    assert Channel.objects.values_list("label", "statements").get(code="by-hand") == ("貨到付款", "per_payout")
+
+
 def test_a_channel_is_added_once(client, lin):
     values = {**FORM, "provider": "stripe", "code": "stripe", "label": "Stripe", "currency": "USD"}
 

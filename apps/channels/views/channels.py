@@ -86,7 +86,7 @@ def add(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 def edit(request: HttpRequest, merchant_slug: str, code: str) -> HttpResponse:
     channel = channel_for(request, code)
     start = ChannelForm.initial_of(channel)
-    form = ChannelForm(request.POST or None, merchant=request.merchant, currency=channel.currency, initial=start)
+    form = ChannelForm(request.POST or None, merchant=request.merchant, channel=channel, initial=start)
     if request.method == "POST" and form.is_valid():
         change_channel(channel=channel, by=request.user, now=clock.now(), **form.cleaned_data)
         messages.success(request, _("The channel is saved."))
