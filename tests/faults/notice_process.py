@@ -29,6 +29,9 @@ SERVER = {"kept": (notices, "take_notice_at", "after"), "ringing": (Celery, "sen
 WORKER = {"locked": (doing, "_do", "before"), "written": (BaseDatabaseWrapper, "_commit", "before")}
 
 
+PATIENCE = 120  # seconds
+
+
 class Quiet(WSGIRequestHandler):
     def log_message(self, *_args):
         pass
@@ -63,12 +66,14 @@ def live(point: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.alarm(PATIENCE)  # a point that nobody comes to ends as a failure, not as a silence
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
     resolve("/notices/0/")  # the pages are loaded once, for all of them
     until_parent_ends, held_by_parent = os.pipe()
     for line in sys.stdin:
         if os.fork() == 0:
             os.close(held_by_parent)
+            signal.alarm(PATIENCE)
             say(os.getpid())
             stop_at(line.strip(), lambda: os.read(until_parent_ends, 1))
             live(line.strip())

@@ -3,16 +3,18 @@
 import base64
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import stamina
+import time_machine
 
 from apps.channels.gateways import Account, DisputeTold, NoticeForged, NoticeUnreadable, Outcome, RefundCall
 from apps.channels.paying import PaymentCall, PaymentOutcome
 from apps.channels.providers.paypal import certificates
 from apps.channels.providers.paypal.certificates import is_of_paypal, message_of
 from apps.channels.providers.paypal.client import PaypalGateway
+from apps.core import clock
 from tests.channels.fakes.books import Mood
 from tests.channels.fakes.paypal import CLIENT, SECRET, WEBHOOK, FakePaypal, signer
 from tests.channels.fakes.server import running
@@ -102,6 +104,18 @@ def test_a_certificate_of_somebody_else_or_of_last_year_proves_nothing(gateway, 
 
     with pytest.raises(NoticeForged):
         hear(gateway, headers, body)
+
+
+def test_a_certificate_that_ended_since_proves_what_came_before(gateway, fake, captured):
+    fake.signs = lambda: signer("messageverificationcerts.paypal.com", 1)
+    headers, body = fake.notice("A10293")
+    arrived = clock.now()
+
+    assert hear(gateway, headers, body, arrived)[0].outcome == PaymentOutcome.PAID
+    with time_machine.travel(arrived + timedelta(days=2)):
+        assert hear(gateway, headers, body, arrived)[0].outcome == PaymentOutcome.PAID
+        with pytest.raises(NoticeForged):
+            hear(gateway, headers, body)
 
 
 def test_without_its_webhook_nothing_is_genuine(fake, gateway, captured):
