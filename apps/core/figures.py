@@ -45,6 +45,11 @@ def money_text(minor: int | None, currency: str) -> str:
     return _number(value, digits)
 
 
+def figure_for_input(minor: int, currency: str) -> str:
+    """As `money_text`, but to be typed over: no grouping, an ASCII minus, so that the form reads it back."""
+    return money_text(minor, currency).replace(",", "").replace(MINUS, "-")
+
+
 def signed_text(minor: int | None, currency: str) -> str:
     """For differences and adjustments: always with its sign, `+12`; zero has none."""
     text = money_text(minor, currency)

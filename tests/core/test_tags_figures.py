@@ -9,6 +9,7 @@ from django.template import engines
 from django.utils import timezone, translation
 
 from apps.core import figures
+from apps.core.money import to_minor
 from tests.cast import NOW
 
 
@@ -63,6 +64,15 @@ def test_days_follow_the_language(language, this_year, last_year, moment):
 def test_a_moment_is_read_in_the_active_zone():
     with translation.override("en"), timezone.override(ZoneInfo("America/New_York")):
         assert figures.when_text(datetime(2026, 11, 20, 3, 0, tzinfo=UTC)) == "19 Nov 22:00"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"), [(128000, "TWD", "1280"), (128050, "TWD", "1280.50"), (-4700, "TWD", "-47"), (318420, "USD", "3184.20")]
+)
+def test_a_figure_to_be_typed_over_is_read_back(minor, currency, text):
+    with translation.override("zh-hant"):
+        assert figures.figure_for_input(minor, currency) == text
+    assert to_minor(text, currency) == minor
 
 
 def test_a_span_on_paper_names_its_year():

@@ -4,8 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.core.figures import cash_text
-from apps.core.money import MoneyError, plain, to_minor
+from apps.core.figures import cash_text, figure_for_input
+from apps.core.money import MoneyError, to_minor
 from apps.orders.models import Payment
 
 WHOLE, PART = "whole", "part"
@@ -20,7 +20,7 @@ class TakeForm(forms.Form):
     amount = forms.CharField(label=_("Amount"), max_length=20, required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
 
     def __init__(self, *args, payment: Payment, takes_part: bool, **kwargs):
-        kwargs.setdefault("initial", {"part": WHOLE, "amount": plain(payment.amount_minor, payment.currency)})
+        kwargs.setdefault("initial", {"part": WHOLE, "amount": figure_for_input(payment.amount_minor, payment.currency)})
         super().__init__(*args, **kwargs)
         self.payment = payment
         if not takes_part:

@@ -12,7 +12,7 @@ from apps.channels.enums import METHOD_LABELS
 from apps.channels.forms import MinorField
 from apps.channels.models import Channel
 from apps.channels.registry import get, reports_itself
-from apps.core.money import plain
+from apps.core.figures import figure_for_input
 from apps.orders.models import Order
 from apps.orders.states import CAPTURED
 
@@ -54,4 +54,4 @@ class RecordForm(forms.Form):
 def _left(order: Order) -> str:
     """What of the order nobody has paid yet, as people write it; empty when nothing is left."""
     paid = order.payments.filter(state__in=CAPTURED, currency=order.currency).aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    return plain(order.total_minor - paid, order.currency) if paid < order.total_minor else ""
+    return figure_for_input(order.total_minor - paid, order.currency) if paid < order.total_minor else ""

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.channels.forms import MinorField, PercentField
 from apps.channels.services.changes import percent_text
-from apps.core.money import plain
+from apps.core.figures import figure_for_input
 
 
 class ShareField(PercentField):
@@ -57,7 +57,7 @@ def _shown(name: str, value: int | None, currency: str) -> object:
     if value is None:
         return ""
     if name.endswith("_minor"):
-        return plain(value, currency)
+        return figure_for_input(value, currency)
     return percent_text(value, unit="") if name.endswith("_ppm") else value
 
 
