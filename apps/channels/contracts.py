@@ -64,6 +64,7 @@ class Lists(StrEnum):
 
     TRADES = "trades"
     ERRORS = "errors"  # chargebacks and corrections alone
+    PAYOUTS = "payouts"  # what each payout came to, not what is in it
     MOVEMENTS = "movements"  # an account flow: whatever moved the balance kept for the shop
 
 

@@ -22,6 +22,7 @@ class StatementLists(models.TextChoices):
 
     TRADES = "trades", _("trades")
     ERRORS = "errors", _("disputes and corrections")
+    PAYOUTS = "payouts", _("payouts")
     MOVEMENTS = "movements", _("account flow")
 
 

@@ -31,7 +31,7 @@ def form_payouts(lines: pl.DataFrame, terms: ChannelTerms) -> pl.DataFrame:
     )
     by_day = due_days(bare, terms).with_columns(pl.coalesce("payout_on", "due_on").alias("due_on"))
     by_day = _sum(by_day.with_columns(pl.col("due_on").cast(pl.String).alias("_ref")), "_ref").with_columns(pl.lit(False).alias("is_named"))
-    every = pl.concat([shaped(by_ref, PAYOUTS), shaped(by_day, PAYOUTS)])
+    every = _announced_by_day(pl.concat([shaped(by_ref, PAYOUTS), shaped(by_day, PAYOUTS)]), transfers.filter(~came_back))
     return _with_returns(every, transfers.filter(came_back)).sort("due_on", "ref", "currency")
 
 
@@ -39,6 +39,19 @@ def _announced(transfers: pl.DataFrame) -> pl.DataFrame:
     """What the provider's own payout rows say, whichever way it signs them."""
     named = transfers.filter(pl.col("payout_ref") != "")
     return named.group_by("payout_ref", "currency").agg(pl.col("net").abs().sum().alias("announced"))
+
+
+def _announced_by_day(payouts: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
+    """What a list of payouts that knows no references says of a payout, where both are the only one of their day and currency."""
+    told = transfers.filter((pl.col("payout_ref") == "") & pl.col("payout_on").is_not_null())
+    if told.is_empty():
+        return payouts
+    on = ["due_on", "currency"]
+    told = told.select("currency", due_on="payout_on", _said=-pl.col("net")).filter(pl.len().over(on) == 1)
+    alone = payouts.select("ref", *on).filter(pl.len().over(on) == 1)
+    said = alone.join(told, on=on).select("ref", "currency", "_said")
+    found = payouts.join(said, on=["ref", "currency"], how="left", maintain_order="left")
+    return found.with_columns(pl.coalesce("announced", "_said").alias("announced")).drop("_said")
 
 
 def _with_returns(payouts: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:

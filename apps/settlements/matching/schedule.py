@@ -93,9 +93,10 @@ def silent_days(statements: pl.DataFrame, waiting: pl.Series, terms: ChannelTerm
 
 
 def covered_until(lines: pl.DataFrame, statements: pl.DataFrame) -> date | None:
-    """The last payout day that a per-payout channel has reported."""
-    days = [day for day in (lines["payout_on"].max(), statements["last_day"].max()) if day is not None]
-    return max(days) if days else None
+    """The last payout day that a per-payout channel has reported. A list of payouts alone reports nothing of what is in them."""
+    is_listed = (pl.col("kind") == "payout") & (pl.col("payout_ref") == "")
+    paid_out = lines.select(pl.col("payout_on").filter(~is_listed).max()).item()
+    return max((day for day in (paid_out, statements["last_day"].max()) if day is not None), default=None)
 
 
 def due_and_missing(

@@ -101,6 +101,18 @@ def shopify(rows=SHOPIFY_ROWS, *, columns=SHOPIFY_COLUMNS) -> bytes:
     return "\n".join([columns, *rows, ""]).encode()
 
 
+SHOPIFY_PAYOUT_COLUMNS = "Payout Date,Status,Charges,Refunds,Adjustments,Reserved Funds,Fees,Retried Amount,Total,Currency"
+SHOPIFY_PAYOUT_ROWS = (
+    "2026-10-06,paid,30.00,-5.00,0.00,0.00,-0.75,0.00,24.25,EUR",
+    "2026-10-08,in_transit,1234.50,-40.00,-1.50,0.00,-37.35,0.00,1155.65,EUR",
+    "2026-10-09,scheduled,10.00,0.00,0.00,0.00,-0.30,0.00,9.70,EUR",
+)
+
+
+def shopify_payouts(rows=SHOPIFY_PAYOUT_ROWS) -> bytes:
+    return "\n".join([SHOPIFY_PAYOUT_COLUMNS, *rows, ""]).encode()
+
+
 def _settled(entity: str, kind: str, amount: int, *, fee: int = 0, back: bool = False, **more) -> dict:
     """One row of a settlement of 2026-09-08; `back` when it is taken from the merchant. Amounts in paise."""
     net = -(amount + fee) if back else amount - fee
@@ -127,5 +139,6 @@ USUAL = {
     "paypal": (paypal, "STL-20260913.01.009.CSV", "America/Los_Angeles", "USD"),
     "adyen": (adyen, "settlement_detail_report_batch_12.csv", "Europe/Amsterdam", "EUR"),
     "shopify": (shopify, "payment_transactions_export_20261008.csv", "Europe/Berlin", "EUR"),
+    "shopify/payouts": (shopify_payouts, "payouts_export.csv", "Europe/Berlin", "EUR"),
     "razorpay": (razorpay, "recon_20260908.json", "Asia/Kolkata", "INR"),
 }

@@ -7,7 +7,8 @@ import pytest
 from apps.channels.contracts import FileRefused, Refusal, Reject
 from apps.channels.providers.shopify import statement
 from tests.channels.providers import bills
-from tests.channels.providers.bills_abroad import SHOPIFY_COLUMNS, SHOPIFY_ROWS, shopify
+from tests.channels.providers.bills_abroad import SHOPIFY_COLUMNS, SHOPIFY_ROWS, shopify, shopify_payouts
+from tests.channels.providers.bills_abroad import SHOPIFY_PAYOUT_ROWS as PAYOUT_ROWS
 
 SALE = SHOPIFY_ROWS[0]
 
@@ -133,11 +134,47 @@ def test_row_that_cannot_be_read_is_named(old, new, column, code):
     assert found.lines.height == 4
 
 
-def test_summary_and_other_layouts_are_refused_by_name():
-    summary = b"Payout Date,Status,Charges,Refunds,Adjustments,Reserved Funds,Fees,Retried Amount,Total,Currency\n"
+def test_a_summary_announces_payouts_that_are_sent():
+    found = statement.parse(bills.file_of("shopify/payouts"))
 
-    assert statement.recognise("payouts.csv", summary) == "payouts"
-    assert (refusal(summary).code, refusal(summary).params["found"]) == (Refusal.NO_DETAIL, "Payouts")
+    assert statement.recognise("payouts.csv", shopify_payouts()) == "payouts"
+    assert (found.layout, found.lists, found.first_day, found.last_day) == ("payouts", "payouts", date(2026, 10, 6), date(2026, 10, 9))
+    assert found.lines.select("row_no", "kind", "currency", "gross", "fee", "net", "business_date", "payout_on", "payout_ref").rows() == [
+        (2, "payout", "EUR", -2425, 0, -2425, date(2026, 10, 6), date(2026, 10, 6), ""),
+        (3, "payout", "EUR", -115565, 0, -115565, date(2026, 10, 8), date(2026, 10, 8), ""),
+        (4, "payout", "EUR", 0, 0, 0, date(2026, 10, 9), None, ""),
+    ]
+
+
+def test_a_payout_on_its_way_and_arrived_is_the_same_row_and_one_that_failed_is_another():
+    def row(status):
+        (line,) = statement.parse(bills.file_of("shopify", shopify_payouts((PAYOUT_ROWS[0].replace("paid", status),)))).lines.rows(
+            named=True
+        )
+        return line
+
+    assert row("in_transit")["row_hash"] == row("paid")["row_hash"] != row("failed")["row_hash"]
+    assert (row("failed")["net"], row("canceled")["payout_on"]) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "code"),
+    [
+        (",24.25,", ",24.255,", "Total", Reject.EXCESS_DIGITS),
+        (",24.25,", ",much,", "Total", Reject.BAD_AMOUNT),
+        ("2026-10-06", "soon", "Payout Date", Reject.BAD_TIME),
+        (",paid,", ",,", "Status", Reject.MISSING_VALUE),
+        (",EUR", ",EU", "Currency", Reject.BAD_CURRENCY),
+    ],
+)
+def test_a_row_of_the_summary_that_cannot_be_read_is_named(old, new, column, code):
+    found = statement.parse(bills.file_of("shopify", shopify_payouts((PAYOUT_ROWS[0].replace(old, new), *PAYOUT_ROWS[1:]))))
+
+    assert [(one.row_no, one.code, one.column) for one in found.rejections] == [(2, code, column)]
+    assert found.lines.height == 2
+
+
+def test_other_layouts_are_refused_by_name():
     assert refusal(shopify(columns=SHOPIFY_COLUMNS.replace(",Net,", ",Netto,"))).params["missing"] == ["Net"]
     assert refusal(shopify(()), name="export.csv").code == Refusal.NO_DAY
     assert refusal(b'{"transactions": []}').params["reason"] == "json"

@@ -57,6 +57,33 @@ def test_named_lines_follow_their_reference_and_the_provider_may_announce_otherw
     assert b.told(announced_otherwise(payouts)) == [("payout_amount_mismatch", "1", 9800, 9700)]
 
 
+def test_a_list_of_payouts_announces_the_only_payout_of_its_day_named_or_not():
+    listed = {"kind": "payout", "fee": 0}
+    payouts = formed(
+        {"po": "po_1", "po_on": DUE},
+        {"po_on": LATER},
+        {**listed, "gross": -9800, "po_on": DUE},
+        {**listed, "gross": -9700, "po_on": LATER},
+        {**listed, "gross": -1, "po_on": date(2026, 9, 20)},
+        terms=b.terms(statements="per_payout"),
+    )
+
+    assert payouts.select("ref", "lines_net", "announced").rows() == [("po_1", 9800, 9800), ("2026-09-09", 9800, 9700)]
+    assert b.told(announced_otherwise(payouts)) == [("payout_amount_mismatch", "2", 9800, 9700)]
+
+
+def test_a_list_of_payouts_says_nothing_of_two_payouts_in_a_day_and_less_than_the_payout_s_own_row():
+    listed = {"kind": "payout", "fee": 0, "gross": -9700}
+    terms = b.terms(statements="per_payout")
+    two = formed({"po": "po_1", "po_on": DUE}, {"po": "po_2", "po_on": DUE}, {**listed, "po_on": DUE}, terms=terms)
+    own = formed(
+        {"po": "po_1", "po_on": DUE}, {**listed, "po": "po_1", "po_on": DUE, "gross": -9800}, {**listed, "po_on": DUE}, terms=terms
+    )
+
+    assert two["announced"].to_list() == [None, None]
+    assert own["announced"].to_list() == [9800]
+
+
 def test_a_payout_is_known_by_its_reference_in_the_memo_whatever_the_amount():
     payouts = formed({"po": "po_1Qx", "po_on": DUE})
     bank = b.bank({"amount": 9000, "memo": "STRIPE /REF/PO_1QX"}, {"amount": 9800, "memo": "someone else"})

@@ -9,12 +9,13 @@ import polars as pl
 
 from apps.channels import canonical, cells, delimited
 from apps.channels.canonical import Part
-from apps.channels.contracts import FileRefused, LineKind, Method, ParsedStatement, Refusal, Reject, StatementFile
+from apps.channels.contracts import LineKind, Method, ParsedStatement, Reject, StatementFile
+from apps.channels.providers.shopify import payouts
 from apps.core.money import exponent
 
 WANTED = "Payment transactions (Shopify admin › Finance › Payouts › View transactions › Export)"
 ENCODINGS = ("utf-8",)
-MARKERS = ("Payout Status",)
+MARKERS = ("Payout Status", "Retried Amount")
 CREATED, TYPE, ORDER, STATUS, PAID_ON = "Transaction Date", "Type", "Order", "Payout Status", "Payout Date"
 AMOUNTS = ("Amount", "Fee", "Net")
 PAYOUT, CURRENCY, VAT, CARD, METHOD = "Payout ID", "Currency", "VAT", "Card Brand", "Payment Method Name"
@@ -36,16 +37,15 @@ KINDS = {
 # Which way the amount of these goes; the other way round a chargeback was won, and everything else is an adjustment.
 DIRECTION = {LineKind.PAYMENT: 1, LineKind.REFUND: -1, LineKind.DISPUTE: -1, LineKind.DISPUTE_REVERSAL: 1}
 STRICT = (LineKind.PAYMENT, LineKind.REFUND)  # of these the net is the amount less the fee and, where it stands apart, the VAT on it
-SUMMARY = "Retried Amount"
 CARDS = ("visa", "master", "mastercard", "american_express", "amex", "discover", "diners_club", "jcb", "maestro", "elo", "bancontact")
 
 
 def recognise(name: str, data: bytes) -> str | None:
-    """`transactions`, or `payouts` for the summary, which cannot be imported."""
+    """`transactions`, or `payouts` for the summary of them."""
     names = set(delimited.first_names(delimited.head(data, ENCODINGS)[0].encode())[0])
     if {CREATED, STATUS, PAID_ON, *AMOUNTS} <= names:
         return "transactions"
-    return "payouts" if {PAID_ON, "Charges", SUMMARY} <= names else None
+    return payouts.LAYOUT if payouts.is_summary(names) else None
 
 
 def text(name: str, data: bytes) -> str:
@@ -56,8 +56,8 @@ def parse(file: StatementFile) -> ParsedStatement:
     """:raises FileRefused: as the contract says."""
     body = delimited.utf8(file.data, ENCODINGS, MARKERS)
     names, row, start = delimited.first_names(body)
-    if {PAID_ON, "Charges", SUMMARY} <= set(names):
-        raise FileRefused(Refusal.NO_DETAIL, found="Payouts", wanted=WANTED)
+    if payouts.is_summary(set(names)):
+        return payouts.parse(body, names, row, start, file)
     canonical.require(names, NEEDED, WANTED)
     header = delimited.unique_header(names, row)
     blocks = delimited.rows(body, header, row + 1, start, multiline=True)
@@ -80,9 +80,8 @@ def parse(file: StatementFile) -> ParsedStatement:
 
 def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part:
     money = [name for name in (*AMOUNTS, VAT) if name in header]
-    bare = [cells.clean(name).str.replace(r"^([+-]?)\p{Sc}\s?", "${1}").str.replace(r"^\p{Sc}\s?", "").alias(name) for name in money]
     currency = cells.clean(CURRENCY).str.to_uppercase() if CURRENCY in header else pl.lit(file.currency)
-    frame = block.frame.with_columns(*bare, currency.alias("@currency"))
+    frame = block.frame.with_columns(*map(payouts.bare, money), currency.alias("@currency"))
     frame = frame.with_columns(
         _instant(frame, file.timezone),
         canonical.moment(frame, PAID_ON).dt.date().alias("@paid_on"),
