@@ -1,6 +1,7 @@
 """Which channel each payment gateway of a storefront is, and from which day orders are read."""
 
 from datetime import date, datetime, time
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -12,6 +13,11 @@ from apps.merchants.models import Merchant
 
 LATER, ELSEWHERE = "", "-"  # no code of a channel is empty or a dash
 METHODS = [(str(method), METHOD_LABELS[method]) for method in Method]
+
+
+def field_key(name: str) -> str:
+    """What the fields of a gateway are called by: its name and not its place in the list, in which a new one may have come meanwhile."""
+    return sha256(name.encode()).hexdigest()[:12]
 
 
 class GatewaysForm(forms.Form):
@@ -29,8 +35,8 @@ class GatewaysForm(forms.Form):
         self.names = [*gateways, *(name for name in sorted(unplaced) if name not in gateways)]
         channels = [(channel.code, channel.label) for channel in merchant.channels.order_by("label")]
         places = [(LATER, _("not placed yet")), *channels, (ELSEWHERE, _("booked elsewhere: leave it out"))]
-        for at, name in enumerate(self.names):
-            known = gateways.get(name)
+        for name in self.names:
+            at, known = field_key(name), gateways.get(name)
             place = LATER if known is None else known.get("channel", ELSEWHERE)
             self.fields[f"place_{at}"] = forms.ChoiceField(label=_("Channel"), choices=places, required=False, initial=place)
             method = (known or {}).get("method") or str(Method.CREDIT_CARD)
@@ -39,7 +45,9 @@ class GatewaysForm(forms.Form):
     @property
     def rows(self) -> list[tuple]:
         """Of each gateway: its name, how many payments wait for a place, place and method; those that wait come first."""
-        found = [(name, self.unplaced.get(name, 0), self[f"place_{at}"], self[f"method_{at}"]) for at, name in enumerate(self.names)]
+        found = [
+            (name, self.unplaced.get(name, 0), self[f"place_{field_key(name)}"], self[f"method_{field_key(name)}"]) for name in self.names
+        ]
         return sorted(found, key=lambda row: row[1] == 0)
 
     def clean_since(self) -> date:
@@ -50,7 +58,7 @@ class GatewaysForm(forms.Form):
 
     def clean(self) -> dict:
         given = super().clean()
-        for at in range(len(self.names)):
+        for at in map(field_key, self.names):
             if given.get(f"place_{at}") not in (LATER, ELSEWHERE, None) and not given.get(f"method_{at}"):
                 self.add_error(f"method_{at}", _("Choose how these customers paid."))
         return given
@@ -59,7 +67,8 @@ class GatewaysForm(forms.Form):
     def gateways(self) -> dict[str, dict]:
         """As `StorefrontReading.gateways` keeps them."""
         given, places = self.cleaned_data, {}
-        for at, name in enumerate(self.names):
+        for name in self.names:
+            at = field_key(name)
             place = given.get(f"place_{at}", LATER)
             if place != LATER:
                 places[name] = {} if place == ELSEWHERE else {"channel": place, "method": given[f"method_{at}"]}

@@ -13,6 +13,7 @@ from apps.core import clock
 from apps.core.jobs.runner import run
 from apps.core.models import Job
 from apps.merchants.models import Notification
+from apps.orders.forms.storefronts import field_key
 from apps.orders.models import BookImport, Order, Payment, Refund, StorefrontReading
 from apps.orders.services.notices.doing import do_waiting
 from apps.orders.services.storefronts.placing import place_gateways
@@ -159,18 +160,27 @@ def test_payments_of_other_gateways_wait_until_a_person_places_them(client, fake
 
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     address = f"/m/{channel.merchant.slug}/channels/shopify/orders/"
-    # In the order of the page: the storefront's own, then the others by name.
-    given = {"since": "2026-11-20", "place_0": "shopify", "method_0": "credit_card", "place_1": "-", "place_2": "ecpay", "method_2": "atm"}
+    own, cash, card = map(field_key, ("shopify_payments", "Cash on Delivery (COD)", "綠界科技"))
+    given = {
+        f"place_{own}": "shopify",
+        f"method_{own}": "credit_card",
+        f"place_{cash}": "-",
+        f"place_{card}": "ecpay",
+        f"method_{card}": "atm",
+    }
+    given["since"] = "2026-11-20"
+    row.unplaced |= {"A new one": ["#9"]}  # came while the page stood open: it waits, and moves no other's place
+    row.save()
     assert client.post(f"{address}gateways/", given).status_code == 302
     work()
 
     row.refresh_from_db()
     assert payments() == [("ecpay", "#1", "atm", 128000, "paid")]
-    assert row.unplaced == {}
+    assert row.unplaced == {"A new one": ["#9"]}
     assert row.gateways["Cash on Delivery (COD)"] == {}
     placed = AuditEvent.objects.get(action="storefront.gateways_placed")
     assert placed.after["gateways"]["綠界科技"] == {"channel": "ecpay", "method": "atm"}
-    assert client.post(f"{address}gateways/", given | {"place_2": "nobody's"}).status_code == 422
+    assert client.post(f"{address}gateways/", given | {f"place_{card}": "nobody's"}).status_code == 422
 
 
 def test_what_the_books_refuse_is_named_and_the_rest_is_taken_in(fake, channel):
