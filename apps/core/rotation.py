@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Cast
 
@@ -89,10 +89,19 @@ def _rewrite(place: Place, pks: list, *, skip_locked: bool) -> tuple[int, list]:
         locked = set(rows.select_for_update(no_key=True, skip_locked=skip_locked).values_list("pk", flat=True))
         # Read by a statement of its own: what was locked after a wait may have changed since the first one began.
         now = [(pk, value) for pk, value in _raw(place).filter(pk__in=locked).values_list("pk", "raw") if _age(place, value) == Age.OLDER]
-        fresh = [place.model(pk=pk, **{place.field: _renewed(place, value)}) for pk, value in now]
-        if fresh:
-            place.model._base_manager.bulk_update(fresh, [place.field])
-    return len(fresh), [pk for pk in pks if pk not in locked]
+        _save(place, now)
+    return len(now), [pk for pk in pks if pk not in locked]
+
+
+def _save(place: Place, rows: list[tuple]) -> None:
+    """By one prepared statement: as model instances each row would take many times as long."""
+    meta, name = place.model._meta, connection.ops.quote_name
+    column = meta.get_field(place.field)
+    values = [(column.get_db_prep_save(_renewed(place, value), connection), pk) for pk, value in rows]
+    if values:
+        with connection.cursor() as cursor:
+            table, written, key = name(meta.db_table), name(column.column), name(meta.pk.column)
+            cursor.executemany(f"UPDATE {table} SET {written} = %s WHERE {key} = %s", values)  # noqa: S608  names of our own tables
 
 
 def _portions(place: Place) -> Iterator[list[tuple]]:

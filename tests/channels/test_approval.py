@@ -1,15 +1,18 @@
 """A live channel whose papers do not hold any more: when new payments stop, what is said of it, and what lifts it."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from apps.audit.models import AuditEvent
 from apps.channels.approval import ApprovalLapsed, hold_approval, standing_of, standings_of, stop_text
-from apps.channels.models import Channel, QualificationCase
+from apps.channels.models import Channel, QualificationCase, QualificationDocument
 from apps.channels.selectors.cards import cards_of
+from apps.channels.selectors.papers import cases_to_review
 from apps.channels.services.gateway import enter_credentials
 from apps.channels.services.qualification import (
     CaseLapsed,
@@ -183,17 +186,21 @@ def test_nothing_goes_live_on_papers_that_do_not_hold(channel, owner):
 def test_the_shop_is_told_of_a_stop_once_and_again_after_another(channel, owner):
     cast.viewer(channel.merchant)
     make_live(channel, owner, until=LAST)
-    elsewhere = cast.make_channel(cast.make_merchant("other"), provider="stripe")
-    make_live(elsewhere, cast.owner(elsewhere.merchant))
+    elsewhere = cast.make_channel(cast.make_merchant("other"), provider="stripe", label="Theirs")
+    neighbour = cast.owner(elsewhere.merchant, language="en")
+    make_live(elsewhere, neighbour, until=LAST)
+    fine = cast.make_channel(elsewhere.merchant, "fine", provider="stripe")
+    make_live(fine, neighbour)
     Notification.objects.all().delete()
     moments = [OVER - timedelta(seconds=1), OVER, OVER + timedelta(days=9)]
 
-    assert [watch_approvals(now=moment) for moment in moments] == [0, 1, 0]
+    assert [watch_approvals(now=moment) for moment in moments] == [0, 2, 0]
 
-    told = Notification.objects.get()
-    assert (told.user, told.title, told.severity) == (owner, "Stripe takes no new payments", "high")
-    assert told.body == stop_text(standing_of(channel, OVER))
-    event = AuditEvent.objects.get(action="case.payments_stopped")
+    told = Notification.objects.get(user=owner)
+    assert (told.title, told.severity, told.body) == ("Stripe takes no new payments", "high", stop_text(standing_of(channel, OVER)))
+    assert [row.title for row in Notification.objects.filter(user=neighbour)] == ["Theirs takes no new payments"]
+    assert Notification.objects.count() == 2
+    event = AuditEvent.objects.get(action="case.payments_stopped", merchant_id=channel.merchant_id)
     assert (event.after, event.actor_id) == ({"reason": "expired", "paper": "identity", "since": "2026-12-11"}, "")
     bring(channel, "identity", owner, until=LAST + timedelta(days=7), now=OVER)
     approve(channel, owner, OVER)
@@ -268,6 +275,42 @@ def test_platform_says_in_its_form_whether_the_earlier_approval_ends(channel, ow
     client.post(reverse("qualification:decide", args=[case_of(channel).pk]), {"act": "return", "reason": "no", "withdraw": "on"})
 
     assert ('name="withdraw"' in page, case_of(channel).approved_at) == (True, None)
+
+
+def test_platform_sees_which_of_the_waiting_papers_keep_payments_out(channel, owner, client, django_assert_num_queries):
+    make_live(channel, owner, until=LAST)
+    bring(channel, "identity", owner, now=NOW)
+    submit_case(channel=channel, by=owner, now=NOW)
+    new = cast.make_channel(channel.merchant, "new", provider="stripe")
+    bring_all(new, owner)
+    submit_case(channel=new, by=owner, now=NOW)
+
+    with django_assert_num_queries(2):
+        before, _decided = cases_to_review(NOW)
+    after, _decided = cases_to_review(OVER)
+
+    assert [row.hurry and row.hurry.text for row in before] == ["no new payments from 11 Dec on", None]
+    assert [row.hurry and row.hurry.text for row in after] == ["no new payments", None]
+
+
+@pytest.mark.postgres
+def test_what_was_approved_before_approvals_were_kept_rests_on_the_papers_of_its_review(channel, owner):
+    bring_all(channel, owner, until=LAST)
+    early = NOW + timedelta(hours=1)
+    bring(channel, "website", owner, now=early)
+    approve(channel, owner, NOW + timedelta(hours=2))
+    reviewed = case_of(channel).reviewed_at
+    bring(channel, "bank_book", owner, now=NOW + timedelta(days=1))
+    QualificationCase.objects.update(approved_at=NOW - timedelta(days=9))
+    QualificationDocument.objects.update(approved_at=None)
+
+    import_module("apps.channels.migrations.0014_paper_approvals").approvals_as_given(apps, None)
+
+    papers = QualificationDocument.objects.filter(approved_at=reviewed).order_by("paper")
+    assert case_of(channel).approved_at == reviewed
+    assert list(papers.values_list("paper", "name")) == [
+        ("bank_book", "a.txt"), ("identity", "a.txt"), ("registration", "a.txt"), ("website", "new.txt"),
+    ]  # fmt: skip
 
 
 @pytest.mark.postgres

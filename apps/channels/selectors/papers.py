@@ -64,12 +64,32 @@ def papers_page(channel: Channel, now: datetime) -> PapersPage:
     return PapersPage(case, chip, rows, can_add, can_add and complete and has_new, has_new, standing, soon)
 
 
-def cases_to_review() -> tuple[list[QualificationCase], list[QualificationCase]]:
-    """What waits or is in review, oldest first; what was decided, newest first."""
-    rows = QualificationCase.objects.select_related("channel__merchant", "submitted_by", "reviewed_by")
+@dataclass(frozen=True, slots=True)
+class WaitingCase:
+    """Papers that wait for the platform. `hurry` says what the shop loses meanwhile; None where nothing."""
+
+    case: QualificationCase
+    hurry: Chip | None
+
+
+def cases_to_review(now: datetime) -> tuple[list[WaitingCase], list[QualificationCase]]:
+    """What waits or is in review, oldest first; what was decided, newest first. Two queries."""
+    rows = QualificationCase.objects.with_ends().select_related("channel__merchant", "submitted_by", "reviewed_by")
     waiting = rows.filter(state__in=[CaseState.SUBMITTED, CaseState.IN_REVIEW]).order_by("submitted_at", "pk")
     decided = rows.filter(state__in=[CaseState.APPROVED, CaseState.RETURNED]).order_by("-reviewed_at", "-pk")
-    return list(waiting), list(decided[:DECIDED_SHOWN])
+    return [WaitingCase(case, _hurry(case, now)) for case in waiting], list(decided[:DECIDED_SHOWN])
+
+
+def _hurry(case: QualificationCase, now: datetime) -> Chip | None:
+    """Of a live channel: that it takes no new payments, or from which day on it will not."""
+    if not approval.needs_approval(case.channel):
+        return None
+    standing = approval.judged(case.channel, case, now)
+    if standing.is_stopped:
+        return Chip(_("no new payments"), "red")
+    if standing.stops_soon:
+        return Chip(_("no new payments from %(day)s on") % {"day": day_text(standing.stops_on)}, "amber")
+    return None
 
 
 def _is_over(document: QualificationDocument, today: date) -> bool:

@@ -20,7 +20,7 @@ from apps.merchants.access import staff_only
 @staff_only
 def cases(request: HttpRequest) -> HttpResponse:
     """Those that wait first, oldest on top; then the decided ones, newest on top."""
-    waiting, decided = cases_to_review()
+    waiting, decided = cases_to_review(clock.now())
     return render(request, "channels/staff_cases.html", {"waiting": waiting, "decided": decided})
 
 
