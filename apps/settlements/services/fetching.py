@@ -23,7 +23,7 @@ from apps.core import clock, files
 from apps.merchants.enums import NoticeSeverity
 from apps.merchants.selectors import members_with
 from apps.merchants.services.notify import notify
-from apps.settlements.enums import StatementState
+from apps.settlements.enums import StatementLists, StatementState
 from apps.settlements.errors import UnableToImport
 from apps.settlements.models import Statement
 from apps.settlements.services.intake import import_file
@@ -71,9 +71,9 @@ def _ready_days(channel: Channel, hours: StatementHours, now: datetime) -> list[
 
 def _settled_days(channels: QuerySet[Channel], first: date, last: date, now: datetime) -> set[tuple[int, date]]:
     """(channel id, day) of what need not be asked for now, from `first` to `last`: a statement is in, or its turn has not come."""
-    posted = Statement.objects.filter(
-        channel__in=channels.values("pk"), state=StatementState.POSTED, first_day__lte=last, last_day__gte=first
-    )
+    # An account flow or a list of payouts says nothing of a day's trades.
+    rows = Statement.objects.filter(channel__in=channels.values("pk"), state=StatementState.POSTED, lists=StatementLists.TRADES)
+    posted = rows.filter(first_day__lte=last, last_day__gte=first)
     settled = set()
     for channel_id, starts, ends in posted.values_list("channel_id", "first_day", "last_day").iterator():
         starts, ends = max(starts, first), min(ends, last)

@@ -72,10 +72,11 @@ def test_days_are_asked_for_from_the_channel_s_first_until_the_newest_that_is_re
 
 
 def test_a_day_brought_in_by_hand_a_channel_that_is_off_and_practice_are_not_asked_for(channel):
-    Statement.objects.create(
-        merchant=channel.merchant, channel=channel, name="by hand", sha256="a" * 64, size=1, first_day=DAY, last_day=DAY, state="posted",
-        created_at=NOW,
-    )  # fmt: skip
+    for lists, day in (("trades", DAY), ("payouts", date(2026, 11, 17)), ("movements", date(2026, 11, 19))):
+        Statement.objects.create(
+            merchant=channel.merchant, channel=channel, name=f"{lists} by hand", sha256=lists[0] * 64, size=1, first_day=day, last_day=day,
+            state="posted", lists=lists, created_at=NOW,
+        )  # fmt: skip
     assert due() == [date(2026, 11, 17), date(2026, 11, 19)]
 
     Channel.objects.update(is_on=False)
