@@ -63,7 +63,7 @@ class PaymentExecution(models.Model):
     captured_minor = models.BigIntegerField(default=0)  # what the provider says was taken
     ask_at = models.DateTimeField(null=True)
     asks = models.PositiveSmallIntegerField(default=0)
-    late_looks = models.PositiveSmallIntegerField(default=0)  # questions after the end, for money that comes late
+    late_looks = models.PositiveSmallIntegerField(default=0)  # answers after the end, for money that comes late
     last_code = models.CharField(max_length=60, blank=True)
     last_message = models.CharField(max_length=300, blank=True)
     trouble = models.CharField(max_length=12, choices=PaymentTrouble.choices, blank=True)

@@ -14,7 +14,7 @@ from apps.orders.enums import PaymentJob
 from apps.orders.errors import AmountRefused, PaymentMoveIllegal
 from apps.orders.models import Payment, PaymentExecution
 from apps.orders.services.payments.calling import ask_about, cancel_payment, capture_payment
-from apps.orders.services.payments.settling import apply_answer
+from apps.orders.services.payments.settling import LAST_LOOK, LATE_LOOKS, apply_answer
 from apps.orders.services.payments.sweeping import ring_payments
 from apps.settlements.models import Discrepancy
 from apps.settlements.services.reconcile import reconcile
@@ -182,6 +182,36 @@ def test_money_after_the_end_is_taken_and_stands_before_a_person(channel, tellin
     Discrepancy.objects.update(state="resolved", reason="kept", resolution="explained", closed_at=NOW, closed_by=judge)
     reconcile(merchant=payment.merchant, now=NOW)
     assert differences() == [("status_mismatch", 0, 128000, "resolved")]
+
+
+def test_a_look_for_late_money_that_nobody_answers_is_repeated_and_not_for_ever(channel):
+    payment, silent = start(channel, method="atm"), start(channel, "cart-2", method="atm")
+    for one in (payment, silent):
+        payer(one, "expire")
+        tell(one)
+    payer(payment, "pay", telling="lost")
+    for _look in LATE_LOOKS:
+        simulator(channel).books.script_payment("query_payment", "timeout_before")
+        assert ask(payment).state == "expired"
+    simulator(channel).books.script_payment("query_payment", "timeout_before")
+    ask(silent, DEADLINE + LAST_LOOK)
+
+    assert PaymentExecution.objects.get(payment=silent).ask_at is None
+    payment = ask(payment)
+    assert (payment.state, payment.execution.trouble) == ("paid", "late")
+
+
+def test_after_the_end_the_provider_is_asked_three_times(channel):
+    payment = start(channel, method="atm")
+    payer(payment, "expire")
+    tell(payment)
+    asked = []
+
+    while due := PaymentExecution.objects.get().ask_at:
+        asked.append(due - NOW)
+        ask(payment)
+
+    assert asked == [timedelta(hours=1), timedelta(hours=1, days=1), timedelta(hours=1, days=4)]
 
 
 def test_money_that_comes_late_for_a_paid_order_is_one_payment_too_many(channel):

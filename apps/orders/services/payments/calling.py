@@ -173,9 +173,7 @@ def _begin(merchant: Merchant, payment_id: int, operation: Operation, now: datet
     if operation not in kind.operations:
         raise ActNotOffered(channel=payment.channel.label)
     execution.ask_at, execution.asks = now + LEASE, execution.asks + 1
-    if payment.state not in OPEN:
-        execution.late_looks += 1
-    execution.save(update_fields=["ask_at", "asks", "late_looks", "wanted_minor"])
+    execution.save(update_fields=["ask_at", "asks", "wanted_minor"])
     call = call_for(payment, execution, token)
     said = start_call(channel=payment.channel, operation=operation, key=call.key, method=payment.method, now=now)
     return Begun(payment, gateway, kind, call, said)
@@ -205,6 +203,8 @@ def _finish(begun: Begun, answer: PaymentAnswer) -> Payment:
             if begun.said.operation == Operation.CAPTURE_PAYMENT:
                 payment.execution.wanted_minor = None
                 payment.execution.save(update_fields=["wanted_minor"])
+        if payment.state not in OPEN and answer.outcome != PaymentOutcome.UNKNOWN:
+            payment.execution.late_looks += 1  # one that nobody answered, or whose worker died, has seen nothing
         apply_answer(payment=payment, answer=answer, now=now)
     return payment
 

@@ -22,8 +22,9 @@ LOST_AFTER = timedelta(days=1)  # an opening that nobody answered, and that the 
 PAUSES = [timedelta(seconds=seconds) for seconds in (15, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600)]
 HELD_PAUSE = timedelta(days=1)  # an authorization may lapse without a word
 LATE_LOOKS = [timedelta(hours=1), timedelta(days=1), timedelta(days=3)]  # after the end, for money whose notice was lost
+LAST_LOOK = timedelta(days=30)  # after the deadline, where the provider answers none of them
 WRITTEN = (
-    "was_answered", "action", "expires_at", "captured_minor", "ask_at", "last_code", "last_message",
+    "was_answered", "action", "expires_at", "captured_minor", "ask_at", "late_looks", "last_code", "last_message",
     "trouble", "trouble_at", "stated_minor", "stated_currency",
 )  # fmt: skip
 HAVE_NUMBER = (PaymentOutcome.AUTHORIZED, PaymentOutcome.PAID)
@@ -168,8 +169,7 @@ def _plan_next(payment: Payment, execution: PaymentExecution, answer: PaymentAns
 
 def _next_question(payment: Payment, execution: PaymentExecution, answer: PaymentAnswer, now: datetime) -> datetime | None:
     if payment.state == PaymentState.EXPIRED or (payment.state == PaymentState.FAILED and not execution.was_answered):
-        looks = LATE_LOOKS[execution.late_looks : execution.late_looks + 1]
-        return now + looks[0] if looks and not execution.trouble else None
+        return None if execution.trouble else _next_late_look(execution, answer, now)
     if payment.state not in OPEN or execution.trouble:
         return None
     if payment.state == PaymentState.AUTHORIZED and not execution.captures_at_once and execution.wanted_minor is None:
@@ -178,3 +178,12 @@ def _next_question(payment: Payment, execution: PaymentExecution, answer: Paymen
         return now  # the payer agreed, and it lapses when nobody takes it
     planned = now + PAUSES[min(execution.asks, len(PAUSES) - 1)]
     return min(planned, execution.expires_at + GRACE) if now < execution.expires_at + GRACE else planned
+
+
+def _next_late_look(execution: PaymentExecution, answer: PaymentAnswer, now: datetime) -> datetime | None:
+    """Of a payment that ended without money: each look that was answered is followed by the next, one that was not by itself."""
+    if execution.late_looks >= len(LATE_LOOKS):
+        return None
+    if answer.outcome == PaymentOutcome.UNKNOWN:
+        return now + PAUSES[-1] if now < execution.expires_at + LAST_LOOK else None
+    return now + LATE_LOOKS[execution.late_looks]
