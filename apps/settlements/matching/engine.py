@@ -13,7 +13,7 @@ from apps.settlements.matching.keys import moving_lines, with_captured, without
 from apps.settlements.matching.pairing import Paired, pair_payments
 from apps.settlements.matching.payouts import form_payouts
 from apps.settlements.matching.refunds import pair_refunds
-from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days, of_trades, silent_days
+from apps.settlements.matching.schedule import covered_until, due_and_missing, gap_days, of_payouts, of_trades, silent_days
 from apps.settlements.matching.sweeping import as_swept
 
 OF_SALES = [  # what pairing and telling of sales need: the less is carried, the less a million of them weigh
@@ -77,7 +77,8 @@ def judge_channel(books: ChannelBooks, terms: ChannelTerms, as_of: date, pairing
     ]
     if terms.statements == "daily":
         faults.append(_gaps(gap_days(of_trades(books.statements), waiting, terms, as_of)))
-    payouts, until = form_payouts(as_swept(books.lines, terms), terms), covered_until(books.lines, of_trades(books.statements))
+    payouts = form_payouts(as_swept(books.lines, terms), terms, of_payouts(books.statements))
+    until = covered_until(books.lines, of_trades(books.statements))
     return Proposal(pairing.matches, pl.concat(faults), payouts, until, pairing.disputed, pl.concat([few_sales, few_backs]))
 
 

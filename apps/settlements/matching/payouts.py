@@ -10,12 +10,13 @@ from apps.settlements.matching.schedule import due_days
 OF_PAYOUTS = ["kind", "payout_ref", "payout_on", "business_date", "currency", "net"]
 
 
-def form_payouts(lines: pl.DataFrame, terms: ChannelTerms) -> pl.DataFrame:
+def form_payouts(lines: pl.DataFrame, terms: ChannelTerms, lists: pl.Series | None = None) -> pl.DataFrame:
     """Payouts as the lines make them: by the provider's reference, else one per bank date of the calendar.
 
-    A per-payout channel's line without a reference was not paid out yet: it is in transit and forms nothing.
+    A per-payout channel's line without a reference was not paid out yet: it is in transit and forms nothing. `lists` are the statements
+    that list payouts without what is in them.
     """
-    transfers = lines.filter(pl.col("kind") == "payout").select(*OF_PAYOUTS, "provider_refund_ref_key")
+    transfers = lines.filter(pl.col("kind") == "payout").select(*OF_PAYOUTS, "statement_id", "provider_refund_ref_key")
     came_back = pl.col("provider_refund_ref_key") != ""
     movements = lines.select(OF_PAYOUTS).filter(pl.col("kind") != "payout")  # a million lines are copied thrice below
     named = movements.filter(pl.col("payout_ref") != "")
@@ -31,7 +32,9 @@ def form_payouts(lines: pl.DataFrame, terms: ChannelTerms) -> pl.DataFrame:
     )
     by_day = due_days(bare, terms).with_columns(pl.coalesce("payout_on", "due_on").alias("due_on"))
     by_day = _sum(by_day.with_columns(pl.col("due_on").cast(pl.String).alias("_ref")), "_ref").with_columns(pl.lit(False).alias("is_named"))
-    every = _announced_by_day(pl.concat([shaped(by_ref, PAYOUTS), shaped(by_day, PAYOUTS)]), transfers.filter(~came_back))
+    every = pl.concat([shaped(by_ref, PAYOUTS), shaped(by_day, PAYOUTS)])
+    if lists is not None and len(lists):
+        every = _announced_by_day(every, transfers.filter(pl.col("statement_id").is_in(lists.implode())))
     return _with_returns(every, transfers.filter(came_back)).sort("due_on", "ref", "currency")
 
 
@@ -43,15 +46,14 @@ def _announced(transfers: pl.DataFrame) -> pl.DataFrame:
 
 def _announced_by_day(payouts: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
     """What a list of payouts that knows no references says of a payout, where both are the only one of their day and currency."""
-    told = transfers.filter((pl.col("payout_ref") == "") & pl.col("payout_on").is_not_null())
-    if told.is_empty():
-        return payouts
     on = ["due_on", "currency"]
-    told = told.select("currency", due_on="payout_on", _said=-pl.col("net")).filter(pl.len().over(on) == 1)
+    told = transfers.filter(pl.col("payout_on").is_not_null())
+    told = told.select("currency", due_on="payout_on", _said=pl.col("net").abs()).filter(pl.len().over(on) == 1)
     alone = payouts.select("ref", *on).filter(pl.len().over(on) == 1)
     said = alone.join(told, on=on).select("ref", "currency", "_said")
     found = payouts.join(said, on=["ref", "currency"], how="left", maintain_order="left")
-    return found.with_columns(pl.coalesce("announced", "_said").alias("announced")).drop("_said")
+    said = pl.when(pl.col("lines_net") < 0).then(-pl.col("_said")).otherwise("_said")
+    return found.with_columns(pl.coalesce("announced", said).alias("announced")).drop("_said")
 
 
 def _with_returns(payouts: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:

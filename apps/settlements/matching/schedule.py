@@ -39,6 +39,11 @@ def of_trades(statements: pl.DataFrame) -> pl.DataFrame:
     return statements.filter(pl.col("lists") == "trades")
 
 
+def of_payouts(statements: pl.DataFrame) -> pl.Series:
+    """The ids of the files that list payouts and nothing of what is in them."""
+    return statements.filter(pl.col("lists") == "payouts")["id"]
+
+
 def covered_days(statements: pl.DataFrame) -> pl.DataFrame:
     """Every day that a posted statement reports."""
     if statements.is_empty():
@@ -94,8 +99,8 @@ def silent_days(statements: pl.DataFrame, waiting: pl.Series, terms: ChannelTerm
 
 def covered_until(lines: pl.DataFrame, statements: pl.DataFrame) -> date | None:
     """The last payout day that a per-payout channel has reported. A list of payouts alone reports nothing of what is in them."""
-    is_listed = (pl.col("kind") == "payout") & (pl.col("payout_ref") == "")
-    paid_out = lines.select(pl.col("payout_on").filter(~is_listed).max()).item()
+    reported = pl.col("statement_id").is_in(statements["id"].implode())
+    paid_out = lines.select(pl.col("payout_on").filter(reported).max()).item()
     return max((day for day in (paid_out, statements["last_day"].max()) if day is not None), default=None)
 
 

@@ -100,7 +100,7 @@ def lines(*rows: dict) -> pl.DataFrame:
         made.append(
             {
                 "id": at,
-                "statement_id": 1,
+                "statement_id": row.get("statement_id", 1),
                 "row_no": at,
                 "kind": row.get("kind", "payment"),
                 "provider_ref_key": key_text(row.get("pref", "")),

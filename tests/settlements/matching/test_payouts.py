@@ -14,8 +14,8 @@ DUE = date(2026, 9, 2)
 LATER = date(2026, 9, 9)
 
 
-def formed(*rows, terms=TERMS):
-    made = form_payouts(b.lines(*rows), terms)
+def formed(*rows, terms=TERMS, lists=()):
+    made = form_payouts(b.lines(*rows), terms, pl.Series([*lists], dtype=pl.Int64))
     return made.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias("id"), pl.lit(1).cast(pl.Int64).alias("channel_id"))
 
 
@@ -58,14 +58,15 @@ def test_named_lines_follow_their_reference_and_the_provider_may_announce_otherw
 
 
 def test_a_list_of_payouts_announces_the_only_payout_of_its_day_named_or_not():
-    listed = {"kind": "payout", "fee": 0}
+    listed = {"kind": "payout", "fee": 0, "statement_id": 2}
     payouts = formed(
         {"po": "po_1", "po_on": DUE},
         {"po_on": LATER},
         {**listed, "gross": -9800, "po_on": DUE},
-        {**listed, "gross": -9700, "po_on": LATER},
+        {**listed, "gross": 9700, "po_on": LATER},  # some sign it the other way
         {**listed, "gross": -1, "po_on": date(2026, 9, 20)},
         terms=b.terms(statements="per_payout"),
+        lists=[2],
     )
 
     assert payouts.select("ref", "lines_net", "announced").rows() == [("po_1", 9800, 9800), ("2026-09-09", 9800, 9700)]
@@ -73,15 +74,21 @@ def test_a_list_of_payouts_announces_the_only_payout_of_its_day_named_or_not():
 
 
 def test_a_list_of_payouts_says_nothing_of_two_payouts_in_a_day_and_less_than_the_payout_s_own_row():
-    listed = {"kind": "payout", "fee": 0, "gross": -9700}
+    listed = {"kind": "payout", "fee": 0, "gross": -9700, "statement_id": 2}
     terms = b.terms(statements="per_payout")
-    two = formed({"po": "po_1", "po_on": DUE}, {"po": "po_2", "po_on": DUE}, {**listed, "po_on": DUE}, terms=terms)
+    two = formed({"po": "po_1", "po_on": DUE}, {"po": "po_2", "po_on": DUE}, {**listed, "po_on": DUE}, terms=terms, lists=[2])
     own = formed(
         {"po": "po_1", "po_on": DUE}, {**listed, "po": "po_1", "po_on": DUE, "gross": -9800}, {**listed, "po_on": DUE}, terms=terms
     )
 
     assert two["announced"].to_list() == [None, None]
     assert own["announced"].to_list() == [9800]
+
+
+def test_a_payout_row_without_a_reference_in_a_list_of_trades_announces_nothing():
+    payouts = formed({"gross": 10000, "po_on": DUE}, {"kind": "payout", "fee": 0, "gross": -5000, "po_on": DUE}, lists=[2])
+
+    assert payouts["announced"].to_list() == [None]
 
 
 def test_a_payout_is_known_by_its_reference_in_the_memo_whatever_the_amount():
