@@ -103,6 +103,18 @@ def test_two_gateways_of_one_channel_are_two_payments_each_with_its_own_refund(f
     assert StorefrontReading.objects.get().faults == []
 
 
+def test_another_gateway_placed_in_the_storefront_s_own_channel_leaves_the_name_to_its_own(fake, channel):
+    places = {name: {"channel": channel.code, "method": "credit_card"} for name in ("gift_card", "shopify_payments")}
+    place_gateways(channel=channel, gateways=places, since=NOW, by=cast.accountant(channel.merchant), now=NOW)
+    paid(fake, amount="300.0", gateway="gift_card")
+    fake.move("#1001", "SALE", "980.0", NOW + SOON, gateway="shopify_payments")
+
+    read_storefront(channel=channel, now=NOW)
+
+    assert [(ref, amount) for _channel, ref, _method, amount, _state in payments()] == [("#1001-gift_card", 30000), ("#1001", 98000)]
+    assert StorefrontReading.objects.get().faults == []
+
+
 def test_what_is_known_is_not_taken_in_again_and_what_changed_is(fake, channel):
     paid(fake)
     read_storefront(channel=channel, now=NOW)

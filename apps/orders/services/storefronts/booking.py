@@ -28,7 +28,7 @@ def book_orders(*, channel: Channel, orders: list[StorefrontOrder], gateways: di
     A row that the books refuse is left out and named; the others are taken in.
     """
     booked = Booked()
-    named = [(order, _references(order, provider_kind(channel).own_gateway)) for order in orders]
+    named = [(order, _references(channel, order, gateways)) for order in orders]
     payments = [row for order, references in named for row in _payments(channel, order, references, gateways, booked)]
     refunds = [row for order, references in named for row in _refunds(order, references, gateways)]
     for what, columns, rows, bring in (
@@ -42,16 +42,18 @@ def book_orders(*, channel: Channel, orders: list[StorefrontOrder], gateways: di
     return booked
 
 
-def _references(order: StorefrontOrder, own: str) -> dict[str, str]:
-    """Our reference of each gateway's payment: the order's name, by which the storefront's own statement (gateway `own`) knows it.
+def _references(channel: Channel, order: StorefrontOrder, gateways: dict[str, dict]) -> dict[str, str]:
+    """Our reference of each gateway's payment. The storefront's own statement knows its own gateway's by the order's name.
 
-    Later ones of an order add their gateway's name: two may be one channel of ours, which has each reference once. Where a gateway is
-    placed makes no difference, nor what is paid afterwards, so a reference never changes.
+    So does the first of an order that is placed in another channel. Every other adds its gateway's name: two may be placed in one channel,
+    which has each reference once. What is paid afterwards makes no difference, so a reference never changes.
     """
-    return {
-        one.gateway: order.order_no if at == 0 or one.gateway == own else f"{order.order_no}-{one.gateway}"
-        for at, one in enumerate(order.payments)
-    }
+    own, references = provider_kind(channel).own_gateway, {}
+    for at, one in enumerate(order.payments):
+        is_elsewhere = (gateways.get(one.gateway) or {}).get("channel") != channel.code
+        is_bare = one.gateway == own or (at == 0 and is_elsewhere)
+        references[one.gateway] = order.order_no if is_bare else f"{order.order_no}-{one.gateway}"
+    return references
 
 
 def _payments(channel: Channel, order: StorefrontOrder, references: dict[str, str], gateways: dict[str, dict], booked: Booked):
