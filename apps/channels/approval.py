@@ -1,6 +1,7 @@
 """Whether new payments may be started on a channel: what the approval of its papers rests on, and until when.
 
-Nothing of it is stored: it follows from the case, its papers and the day. Payments under way, refunds, notices and statements never ask.
+Nothing of it is stored: it follows from the case, its papers and the day. Payments under way, refunds, notices and statements never
+ask; only an opening that was lost on its way to the provider is not made again.
 """
 
 from collections.abc import Iterable

@@ -11,12 +11,14 @@ from apps.core import clock
 
 @shared_task(name="channels.watch", max_retries=0)
 def watch() -> None:
-    """Every five minutes by the schedule: calls are counted into hours, a channel that does worse than it used to is told of, and one
-    that takes no new payments because its papers do not hold.
-    """
-    now = clock.now()
-    watch_channels(now=now)
-    watch_approvals(now=now)
+    """Every five minutes by the schedule: calls are counted into hours, and a channel that does worse than it used to is told of."""
+    watch_channels(now=clock.now())
+
+
+@shared_task(name="channels.watch_papers", max_retries=0)
+def watch_papers() -> None:
+    """Every five minutes by the schedule: a channel that takes no new payments because its papers do not hold is told of."""
+    watch_approvals(now=clock.now())
 
 
 @shared_task(name="channels.remind", max_retries=0)

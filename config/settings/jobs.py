@@ -63,5 +63,6 @@ CELERY_BEAT_SCHEDULE = {
     "fetch-statements": {"task": "settlements.fetch", "schedule": 600.0},
     "remind-of-papers": {"task": "channels.remind", "schedule": 21_600.0},
     "watch-channels": {"task": "channels.watch", "schedule": 300.0},
+    "watch-papers": {"task": "channels.watch_papers", "schedule": 300.0},
     "watch-risk": {"task": "disputes.watch_risk", "schedule": 60.0},
 }

@@ -1,16 +1,14 @@
 """A live channel whose papers do not hold any more: when new payments stop, what is said of it, and what lifts it."""
 
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from apps.audit.models import AuditEvent
 from apps.channels.approval import ApprovalLapsed, hold_approval, standing_of, standings_of, stop_text
-from apps.channels.models import Channel, QualificationCase, QualificationDocument
+from apps.channels.models import Channel, QualificationCase
 from apps.channels.selectors.cards import cards_of
 from apps.channels.selectors.papers import cases_to_review
 from apps.channels.services.gateway import enter_credentials
@@ -291,32 +289,3 @@ def test_platform_sees_which_of_the_waiting_papers_keep_payments_out(channel, ow
 
     assert [row.hurry and row.hurry.text for row in before] == ["no new payments from 11 Dec on", None]
     assert [row.hurry and row.hurry.text for row in after] == ["no new payments", None]
-
-
-@pytest.mark.postgres
-def test_what_was_approved_before_approvals_were_kept_rests_on_the_papers_of_its_review(channel, owner):
-    bring_all(channel, owner, until=LAST)
-    early = NOW + timedelta(hours=1)
-    bring(channel, "website", owner, now=early)
-    approve(channel, owner, NOW + timedelta(hours=2))
-    reviewed = case_of(channel).reviewed_at
-    bring(channel, "bank_book", owner, now=NOW + timedelta(days=1))
-    QualificationCase.objects.update(approved_at=NOW - timedelta(days=9))
-    QualificationDocument.objects.update(approved_at=None)
-
-    import_module("apps.channels.migrations.0014_paper_approvals").approvals_as_given(apps, None)
-
-    papers = QualificationDocument.objects.filter(approved_at=reviewed).order_by("paper")
-    assert case_of(channel).approved_at == reviewed
-    assert list(papers.values_list("paper", "name")) == [
-        ("bank_book", "a.txt"), ("identity", "a.txt"), ("registration", "a.txt"), ("website", "new.txt"),
-    ]  # fmt: skip
-
-
-@pytest.mark.postgres
-@pytest.mark.parametrize("change", [{"approved_at": None}, {"withdrawn_at": NOW}])
-def test_the_database_refuses_an_approval_that_stands_and_does_not(channel, change):
-    cast.approve_papers(channel)
-
-    with pytest.raises(IntegrityError), transaction.atomic():
-        QualificationCase.objects.update(**change)

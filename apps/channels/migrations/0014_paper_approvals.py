@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import migrations, models
+from django.utils import timezone
 
 
 def approvals_as_given(apps, schema_editor):
@@ -10,8 +11,14 @@ def approvals_as_given(apps, schema_editor):
     cases.update(approved_at=models.F("reviewed_at"))
     reviewed = models.Subquery(cases.filter(pk=models.OuterRef("case_id")).values("approved_at")[:1])
     papers = apps.get_model("channels", "QualificationDocument").objects.annotate(reviewed=reviewed)
-    there = models.Q(replaced_at=None) | models.Q(replaced_at__gt=models.F("reviewed"))
-    papers.filter(there, added_at__lte=models.F("reviewed")).update(approved_at=reviewed)
+    papers.filter(replaced_at=None, added_at__lte=models.F("reviewed")).update(approved_at=reviewed)
+
+
+def cases_of_live_channels(apps, schema_editor):
+    """A channel that went live before anybody asked for papers gets a case, so that its people are told that new payments stop."""
+    case, now = apps.get_model("channels", "QualificationCase"), timezone.now()
+    live = apps.get_model("channels", "Channel").objects.filter(is_live=True, merchant__is_practice=False, qualification=None)
+    case.objects.bulk_create(case(merchant_id=one.merchant_id, channel=one, created_at=now) for one in live)
 
 
 class Migration(migrations.Migration):
@@ -44,6 +51,7 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(null=True),
         ),
         migrations.RunPython(approvals_as_given, migrations.RunPython.noop),
+        migrations.RunPython(cases_of_live_channels, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name='qualificationcase',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), ('approved_at__isnull', False), _connector='OR'), name='case_approved_has_moment'),
