@@ -22,7 +22,7 @@ LOST_AFTER = timedelta(days=1)  # an opening that nobody answered, and that the 
 PAUSES = [timedelta(seconds=seconds) for seconds in (15, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600)]
 HELD_PAUSE = timedelta(days=1)  # an authorization may lapse without a word
 LATE_LOOKS = [timedelta(hours=1), timedelta(days=1), timedelta(days=3)]  # after the end, for money whose notice was lost
-LAST_LOOK = timedelta(days=30)  # after the deadline, where the provider answers none of them
+MOST_ASKS = 250  # questions about one payment: a month of those after its end, where the provider answers none
 WRITTEN = (
     "was_answered", "action", "expires_at", "captured_minor", "ask_at", "late_looks", "last_code", "last_message",
     "trouble", "trouble_at", "stated_minor", "stated_currency",
@@ -185,5 +185,5 @@ def _next_late_look(execution: PaymentExecution, answer: PaymentAnswer, now: dat
     if execution.late_looks >= len(LATE_LOOKS):
         return None
     if answer.outcome == PaymentOutcome.UNKNOWN:
-        return now + PAUSES[-1] if now < execution.expires_at + LAST_LOOK else None
+        return now + PAUSES[-1] if execution.asks < MOST_ASKS else None
     return now + LATE_LOOKS[execution.late_looks]
