@@ -7,8 +7,9 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import zip_longest
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.channels.calendar import BusinessCalendar
 from apps.channels.contracts import OWN_COLUMNS, LineKind, Method
@@ -21,7 +22,7 @@ from apps.orders.states import CAPTURED
 from apps.settlements.models import StatementLine
 from apps.settlements.services.intake import import_file
 
-AT_ONCE = 20_000  # rows of one file
+AT_ONCE = 10_000  # payments, and as many refunds, of one file
 
 
 def list_own(channel: Channel, now: datetime) -> int:
@@ -35,11 +36,21 @@ def list_own(channel: Channel, now: datetime) -> int:
     back = Refund.objects.for_merchant(channel.merchant_id).filter(channel=channel, state=RefundState.SUCCEEDED)
     back = back.exclude(request__route=RefundRoute.BANK_TRANSFER).exclude(business_date=None).select_related("payment")
     back = back.exclude(Exists(live.filter(kind=LineKind.REFUND, refund_ref=OuterRef("refund_no")))).order_by("pk")
-    rows = [*_payments(channel, paid), *_refunds(channel, back)]
-    for at in range(0, len(rows), AT_ONCE):
-        name = f"{channel.code}-own-{now:%Y%m%d-%H%M%S}{f'-{at // AT_ONCE + 1}' if at else ''}.csv"
-        import_file(owner=channel, name=name, data=_csv(rows[at : at + AT_ONCE]), by=None, now=now)
-    return len(rows)
+    listed = 0
+    for at, (payments, refunds) in enumerate(zip_longest(_portions(paid), _portions(back), fillvalue=()), start=1):
+        rows = [*_payments(channel, payments), *_refunds(channel, refunds)]
+        name = f"{channel.code}-own-{now:%Y%m%d-%H%M%S}{f'-{at}' if at > 1 else ''}.csv"
+        import_file(owner=channel, name=name, data=_csv(rows), by=None, now=now)
+        listed += len(rows)
+    return listed
+
+
+def _portions(rows: QuerySet) -> Iterator[list]:
+    """Rows in the order of their keys, so many at a time."""
+    last = 0
+    while found := list(rows.filter(pk__gt=last)[:AT_ONCE]):
+        yield found
+        last = found[-1].pk
 
 
 def _csv(rows: list[dict]) -> bytes:
