@@ -1,4 +1,4 @@
-"""A worker that carries a refund out in a process of its own: `python -m tests.faults.refund_process JOB_ID POINT`.
+"""A worker that carries a refund out in a process of its own (see `forking`).
 
 It stops at the named point, says so on its output and waits there to be killed. Points, in the order they are passed:
 claimed (nothing written yet), before (our row is committed, the call has not left), during (the provider is in the middle of its own
@@ -6,18 +6,17 @@ transaction), acted (the provider has done it, its answer is not back), written 
 `asking` stops inside the question what became of it, `again` before the second call of one that never arrived.
 """
 
-import sys
+import signal
 from functools import wraps
 
-import django
+from django.conf import settings
 
-django.setup()
-
-from apps.channels.providers.simulator.books import Books  # noqa: E402  settings first
-from apps.channels.providers.simulator.client import Simulator  # noqa: E402
-from apps.core.jobs import runner  # noqa: E402
-from apps.orders import tasks  # noqa: E402
-from apps.orders.services.refunds import calling  # noqa: E402
+from apps.channels.providers.simulator.books import Books
+from apps.channels.providers.simulator.client import Simulator
+from apps.core.jobs import runner
+from apps.orders import tasks
+from apps.orders.services.refunds import calling
+from tests.faults.forking import say
 
 PLACES = {
     "claimed": (calling, "gateway_for", "after"),
@@ -38,14 +37,15 @@ def stop_at(point: str) -> None:
 
     @wraps(real)
     def paused(*args, **fields):
-        result = real(*args, **fields) if side == "after" else None
-        print(point, flush=True)  # noqa: T201
-        sys.stdin.read()  # until the test kills this process, or ends it by closing the pipe
-        return result if side == "after" else real(*args, **fields)
+        if side == "after":
+            real(*args, **fields)
+        say(point)
+        signal.pause()  # until the test kills this process
 
     setattr(owner, name, paused)
 
 
-if __name__ == "__main__":
-    stop_at(sys.argv[2])
-    runner.run(job_id=int(sys.argv[1]))
+def live(job_id: int, point: str, simulator_file: str) -> None:
+    settings.SIMULATOR_FILE = simulator_file
+    stop_at(point)
+    runner.run(job_id=job_id)

@@ -1,4 +1,4 @@
-"""Imports a day's file and reconciles in a process of its own: `python -m tests.faults.settling_process MERCHANT_ID FILE POINT`.
+"""Imports a day's file and reconciles in a process of its own (see `forking`).
 
 It kills itself with SIGKILL at the named boundary between two steps. Points, in the order they are passed: stored (the bytes are kept,
 nothing else), lines (rows are written, not committed), imported (the file is in, no pass yet), and of the pass, each written and not
@@ -7,20 +7,14 @@ committed: matches, payouts, accepted, ties, faults.
 
 import os
 import signal
-import sys
 from functools import wraps
+from pathlib import Path
 
-import django
-
-django.setup()
-
-from pathlib import Path  # noqa: E402
-
-from apps.channels.models import Channel  # noqa: E402  settings first
-from apps.core import files  # noqa: E402
-from apps.merchants.models import Merchant  # noqa: E402
-from apps.settlements.services import applying, intake, reconcile  # noqa: E402
-from tests import cast  # noqa: E402
+from apps.channels.models import Channel
+from apps.core import files
+from apps.merchants.models import Merchant
+from apps.settlements.services import applying, intake, reconcile
+from tests import cast
 
 PLACES = {
     "stored": (files, "store"),
@@ -46,9 +40,9 @@ def die_after(point: str) -> None:
     setattr(owner, name, last)
 
 
-if __name__ == "__main__":
-    merchant, path = Merchant.objects.get(pk=sys.argv[1]), Path(sys.argv[2])
-    die_after(sys.argv[3])
+def live(merchant_id: int, file: str, point: str) -> None:
+    merchant, path = Merchant.objects.get(pk=merchant_id), Path(file)
+    die_after(point)
     channel = Channel.objects.for_merchant(merchant).select_related("merchant").get()
     intake.import_file(owner=channel, name=path.name, data=path.read_bytes(), by=None, now=cast.NOW)
     reconcile.reconcile(merchant=merchant, now=cast.NOW)

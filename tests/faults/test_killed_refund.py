@@ -1,8 +1,5 @@
 """Kill -9 at any moment of a refund, start again: it ends as the provider's own books say, and was paid once. Real processes."""
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +19,7 @@ from apps.orders.services.refunds.calling import LEASE, submit_refund
 from apps.orders.services.refunds.requesting import request_refund
 from apps.orders.services.refunds.sweeping import ring_refunds
 from tests import cast
+from tests.faults.forking import Forker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 # The points lie in our own code, not in the database's: all of them on PostgreSQL, on SQLite the two where something would be lost first.
@@ -39,30 +37,30 @@ def refund() -> Refund:
     return deciding.approve_refund(merchant=shop, refund_id=refund.pk, by=cast.approver(shop), now=now)
 
 
+@pytest.fixture(scope="module")
+def forkers():
+    """The process that the tests of this module fork theirs from, once there is a database."""
+    started: list[Forker] = []
+    yield started
+    for one in started:
+        one.close()
+
+
 @pytest.fixture
-def kill_at(database_url):
+def kill_at(database_url, forkers):
     """Runs a job in a process of its own up to a point, and kills it there."""
-    started = []
+    if not forkers:
+        forkers.append(
+            Forker("tests.faults.refund_process", {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings.test"})
+        )
+    (worker,) = forkers
 
     def kill(job: Job, point: str) -> None:
-        environment = os.environ | {
-            "DATABASE_URL": database_url,
-            "DJANGO_SETTINGS_MODULE": "config.settings.test",
-            "SIMULATOR_FILE": str(settings.SIMULATOR_FILE),
-        }
-        command = [sys.executable, "-m", "tests.faults.refund_process", str(job.pk), point]
-        process = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        started.append(process)
-        assert process.stdout.readline() == f"{point}\n"
-        process.kill()
-        process.wait()
+        worker.begin(job.pk, point, str(settings.SIMULATOR_FILE))
+        assert worker.hear() == point
+        worker.kill()
 
-    yield kill
-    for process in started:
-        process.kill()
-        process.communicate()
+    return kill
 
 
 def truth(refund) -> list[tuple]:

@@ -1,9 +1,6 @@
 """Kill -9 at every boundary between the steps of an import and a pass: nothing half is left, and starting again ends as the quiet run."""
 
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from django.conf import settings
@@ -12,6 +9,7 @@ from apps.settlements.models import AcceptedDifference, BankMatch, Discrepancy, 
 from apps.settlements.services.intake import import_file
 from apps.settlements.services.reconcile import reconcile
 from tests import cast
+from tests.faults.forking import Forker
 from tests.faults.settling_process import PLACES
 from tests.settlements import stripe_files as f
 
@@ -56,7 +54,17 @@ def settle(channel) -> None:
     reconcile(merchant=channel.merchant, now=cast.NOW)
 
 
-def test_every_boundary_between_two_steps(database_url, tmp_path):
+@pytest.fixture
+def worker(database_url):
+    environment = {
+        "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings.test", "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+    }  # fmt: skip
+    forker = Forker("tests.faults.settling_process", environment)
+    yield forker
+    forker.close()
+
+
+def test_every_boundary_between_two_steps(worker, tmp_path):
     quiet = shop("quiet")
     settle(quiet)
     expected = state(quiet.merchant)
@@ -65,16 +73,12 @@ def test_every_boundary_between_two_steps(database_url, tmp_path):
     }  # fmt: skip
     path = tmp_path / NAME
     path.write_bytes(FILE)
-    environment = os.environ | {
-        "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings.test", "MEDIA_ROOT": str(settings.MEDIA_ROOT),
-    }  # fmt: skip
 
     for point in PLACES:
         rough = shop(point)
         before = state(rough.merchant)
-        command = [sys.executable, "-m", "tests.faults.settling_process", str(rough.merchant.pk), str(path), point]
-        died = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False, capture_output=True, text=True)
-        assert died.returncode == -signal.SIGKILL, (point, died.stderr)
+        worker.begin(rough.merchant.pk, str(path), point)
+        assert worker.ended() == -signal.SIGKILL, point
 
         left = state(rough.merchant)
         of_file = ("files", "lines") if point in ("stored", "lines") else ()  # else the file is in, whole
