@@ -8,18 +8,15 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditEvent
-from apps.channels.models import BookedRate, RuleSet
-from apps.core.models import Job
 from apps.disputes.enums import RiskKind
 from apps.disputes.models import Alert, Dispute, RiskRule, WatchlistEntry
 from apps.merchants.enums import Role
 from apps.merchants.models import Membership, Merchant, User
-from apps.orders.models import PaymentHold, Refund
+from apps.orders.models import PaymentHold
 from apps.reports.figures.proofs import prove
 from apps.reports.models import MonthClose
 from apps.reports.practice import people
-from apps.settlements.enums import DiscrepancyState
-from apps.settlements.models import Discrepancy, DiscrepancyComment, Statement, Suggestion
+from apps.settlements.models import Discrepancy, Statement
 from tests import cast
 
 
@@ -57,37 +54,6 @@ def test_demo_makes_logins_for_each_role_and_a_second_run_changes_nothing():
 
     assert "nothing was changed" in again
     assert _counts() == before
-
-
-@pytest.mark.django_db
-def test_demo_leaves_a_desk_that_someone_works_on():
-    _demo(seed=4)
-
-    shop = Merchant.objects.get(slug="nuanyang")
-    states = set(Discrepancy.objects.for_merchant(shop).values_list("state", flat=True))
-    assert {DiscrepancyState.OPEN, DiscrepancyState.INVESTIGATING} <= states
-    assert all(Discrepancy.objects.for_merchant(shop).filter(state=DiscrepancyState.RESOLVED).values_list("reason", flat=True))
-    assert DiscrepancyComment.objects.for_merchant(shop).exists()
-    assert "open" in set(Suggestion.objects.for_merchant(shop).values_list("state", flat=True))
-    assert RuleSet.objects.get(merchant=shop).amount_minor == 1
-    assert BookedRate.objects.get(merchant=shop).base == "JPY"
-
-
-@pytest.mark.django_db
-def test_demo_leaves_refunds_at_every_stage():
-    _demo(seed=4)
-
-    refunds = Refund.objects.filter(merchant__slug="nuanyang", request__isnull=False)
-    assert sorted(refunds.values_list("state", "request__route")) == [
-        ("approved", "bank_transfer"),
-        ("approved", "provider"),
-        ("rejected", "provider"),
-        *[("requested", "provider")] * 4,
-    ]
-    assert refunds.filter(request__asked_at__isnull=False).count() == 1
-    assert Job.objects.get(kind="orders.submit_refund").payload == {
-        "refund_id": refunds.get(state="approved", request__route="provider").pk
-    }
 
 
 @pytest.mark.django_db
