@@ -125,6 +125,19 @@ def micro_amount(column: str, currency: str) -> pl.Expr:
     return cells.scaled(cells.clean(column), exponent(currency) + 6).fill_null(0)
 
 
+def minor_by_row(cell: pl.Expr, currencies: pl.Series, more: int = 0) -> pl.Expr:
+    """A plain decimal in minor units of its row's own currency, or in 10**-`more` of them; null where it has more digits than that.
+
+    `currencies` is the column that names them.
+    """
+    by_digits: dict[int, list[str]] = {}
+    for currency in currencies.unique():
+        by_digits.setdefault(exponent(currency), []).append(currency)
+    is_one_of = pl.col(currencies.name).is_in
+    cases = [pl.when(is_one_of(group)).then(cells.scaled(cell, digits + more)) for digits, group in by_digits.items()]
+    return pl.coalesce(*cases, pl.lit(None, pl.Int64))
+
+
 def rounded(micro: pl.Expr) -> pl.Expr:
     """Millionths to whole minor units, half up, which is away from zero on both sides."""
     return ((micro.abs() + MICRO // 2) // MICRO) * micro.sign()

@@ -10,7 +10,6 @@ from apps.channels import canonical, cells, delimited
 from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, ParsedStatement, Refusal, Reject, StatementFile
 from apps.channels.providers.adyen import codes
-from apps.core.money import exponent
 
 WANTED = "Settlement details report (Customer Area › Reports › Settlement details: settlement_detail_report_batch_N.csv)"
 ENCODINGS = ("utf-8",)
@@ -129,18 +128,11 @@ def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
 
     @own says that the gross is stated in that currency; of a converted row it is what the net and the fees make it.
     """
-    by_digits: dict[int, list[str]] = {}
-    for currency in frame["@currency"].unique():
-        by_digits.setdefault(exponent(currency), []).append(currency)
 
     def number(name: str, more: int) -> pl.Expr:
         cell = cells.clean(name)
         cell = pl.when(cell == "").then(pl.lit("0")).otherwise(cell)
-        cases = [
-            pl.when(pl.col("@currency").is_in(currencies)).then(cells.scaled(cell, digits + more))
-            for digits, currencies in by_digits.items()
-        ]
-        return pl.coalesce(*cases, pl.lit(None, pl.Int64))
+        return canonical.minor_by_row(cell, frame["@currency"], more)
 
     paid_in = cells.clean(PAID_IN).str.to_uppercase()
     fees = -sum((number(name, 6) for name in FEES[1:]), number(FEES[0], 6))

@@ -9,7 +9,6 @@ import polars as pl
 from apps.channels import canonical, cells, delimited
 from apps.channels.canonical import Part
 from apps.channels.contracts import LineKind, Lists, ParsedStatement, Reject, StatementFile
-from apps.core.money import exponent
 
 WANTED = "Payouts (Shopify admin › Finance › Payouts › Export)"
 LAYOUT = "payouts"
@@ -52,7 +51,7 @@ def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part
     frame = frame.with_columns(
         canonical.moment(frame, PAID_ON).alias("@at"),
         cells.clean(STATUS).str.to_lowercase().is_in(SENT).alias("@sent"),
-        _minor(frame["@currency"]).alias("@total"),
+        canonical.minor_by_row(pl.col(TOTAL), frame["@currency"]).alias("@total"),
     )
     good, rejected = canonical.sift(
         frame,
@@ -67,15 +66,6 @@ def _read(block: delimited.Rows, header: list[str], file: StatementFile) -> Part
         ],
     )
     return Part(_lines(good, header, file), (*block.rejections, *rejected))
-
-
-def _minor(currencies: pl.Series) -> pl.Expr:
-    """The total in minor units of each row's currency, null where it has more digits than that."""
-    by_digits: dict[int, list[str]] = {}
-    for currency in currencies.unique():
-        by_digits.setdefault(exponent(currency), []).append(currency)
-    cases = [pl.when(pl.col("@currency").is_in(group)).then(cells.scaled(pl.col(TOTAL), digits)) for digits, group in by_digits.items()]
-    return pl.coalesce(*cases, pl.lit(None, pl.Int64))
 
 
 def _lines(frame: pl.DataFrame, header: list[str], file: StatementFile) -> pl.DataFrame:

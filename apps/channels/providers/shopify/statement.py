@@ -11,7 +11,6 @@ from apps.channels import canonical, cells, delimited
 from apps.channels.canonical import Part
 from apps.channels.contracts import LineKind, Method, ParsedStatement, Reject, StatementFile
 from apps.channels.providers.shopify import payouts
-from apps.core.money import exponent
 
 WANTED = "Payment transactions (Shopify admin › Finance › Payouts › View transactions › Export)"
 ENCODINGS = ("utf-8",)
@@ -130,14 +129,10 @@ def _pending(header: list[str]) -> pl.Expr:
 
 def _amounts(frame: pl.DataFrame, header: list[str]) -> pl.DataFrame:
     """Adds @gross, @fee, @vat and @net in minor units of each row's currency; null where a cell has more digits, 0 while pending."""
-    by_digits: dict[int, list[str]] = {}
-    for currency in frame["@currency"].unique():
-        by_digits.setdefault(exponent(currency), []).append(currency)
 
     def minor(name: str) -> pl.Expr:
         cell = pl.when(pl.col(name) == "").then(pl.lit("0")).otherwise(pl.col(name))
-        cases = [pl.when(pl.col("@currency").is_in(group)).then(cells.scaled(cell, digits)) for digits, group in by_digits.items()]
-        value = pl.coalesce(*cases, pl.lit(None, pl.Int64))
+        value = canonical.minor_by_row(cell, frame["@currency"])
         return pl.when(pl.col("@pending") & value.is_not_null()).then(0).otherwise(value)
 
     vat = -minor(VAT) if VAT in header else pl.lit(0, pl.Int64)

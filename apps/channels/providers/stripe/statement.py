@@ -8,7 +8,6 @@ import polars as pl
 from apps.channels import canonical, cells, delimited
 from apps.channels.canonical import Part
 from apps.channels.contracts import FileRefused, LineKind, Method, ParsedStatement, Refusal, Reject, StatementFile
-from apps.core.money import exponent
 
 WANTED = "Payout reconciliation, itemized (Dashboard › Reports › Payout reconciliation › Download › Itemized)"
 ENCODINGS = ("utf-8",)
@@ -141,16 +140,9 @@ def _instant(frame: pl.DataFrame, column: str, timezone: str) -> pl.Series:
 
 def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds @gross, @fee and @net in minor units of each row's currency, null where a cell does not fit it."""
-    by_digits: dict[int, list[str]] = {}
-    for currency in frame["@currency"].unique():
-        by_digits.setdefault(exponent(currency), []).append(currency)
 
     def minor(name: str) -> pl.Expr:
-        cases = [
-            pl.when(pl.col("@currency").is_in(currencies)).then(cells.scaled(cells.clean(name), digits))
-            for digits, currencies in by_digits.items()
-        ]
-        return pl.coalesce(*cases, pl.lit(None, pl.Int64))
+        return canonical.minor_by_row(cells.clean(name), frame["@currency"])
 
     return frame.with_columns(minor("gross").alias("@gross"), -minor("fee").alias("@fee"), minor("net").alias("@net"))
 
