@@ -15,7 +15,6 @@ from apps.core.ui import Chip
 
 DECIDED_SHOWN = 50
 SOON_DAYS = 30
-REVIEWED = (CaseState.SUBMITTED, CaseState.IN_REVIEW)
 TONES = {CaseState.APPROVED: "green", CaseState.RETURNED: "red", CaseState.SUBMITTED: "neutral", CaseState.IN_REVIEW: "neutral"}
 
 
@@ -60,7 +59,7 @@ def papers_page(channel: Channel, now: datetime) -> PapersPage:
     standing = approval.judged(channel, case, now) if approval.needs_approval(channel) else None
     soon = approval.soon_text(standing) if standing and standing.stops_soon and not standing.is_stopped else ""
     can_add = state in COLLECTING
-    chip = Chip(str(state.label), TONES.get(state, "outline"), "clock" if state in REVIEWED else "")
+    chip = Chip(str(state.label), TONES.get(state, "outline"), "clock" if state in approval.WAITING else "")
     return PapersPage(case, chip, rows, can_add, can_add and complete and has_new, has_new, standing, soon)
 
 
@@ -75,7 +74,7 @@ class WaitingCase:
 def cases_to_review(now: datetime) -> tuple[list[WaitingCase], list[QualificationCase]]:
     """What waits or is in review, oldest first; what was decided, newest first. Two queries."""
     rows = QualificationCase.objects.with_ends().select_related("channel__merchant", "submitted_by", "reviewed_by")
-    waiting = rows.filter(state__in=[CaseState.SUBMITTED, CaseState.IN_REVIEW]).order_by("submitted_at", "pk")
+    waiting = rows.filter(state__in=approval.WAITING).order_by("submitted_at", "pk")
     decided = rows.filter(state__in=[CaseState.APPROVED, CaseState.RETURNED]).order_by("-reviewed_at", "-pk")
     return [WaitingCase(case, _hurry(case, now)) for case in waiting], list(decided[:DECIDED_SHOWN])
 
